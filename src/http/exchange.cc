@@ -1,0 +1,64 @@
+#include "http/exchange.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace gate::http {
+namespace {
+
+class TextBody final : public BodySource {
+ public:
+  explicit TextBody(std::string_view text) : rest_(base::as_bytes(text)), length_(text.size()) {}
+
+  BodyRead read(std::span<std::byte> into) override {
+    const std::size_t count = std::min(into.size(), rest_.size());
+    base::copy_bytes(into, rest_.first(count));
+    rest_ = rest_.subspan(count);
+    return {rest_.empty() ? BodyRead::State::kEnd : BodyRead::State::kData, count};
+  }
+
+  std::optional<std::uint64_t> length() const override { return length_; }
+
+ private:
+  base::ByteView rest_;
+  std::uint64_t length_;
+};
+
+}  // namespace
+
+std::string_view to_string(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kPending: return "pending";
+    case Outcome::kComplete: return "complete";
+    case Outcome::kClientGone: return "client gone";
+    case Outcome::kClientTimeout: return "client timeout";
+    case Outcome::kResponseFailed: return "response failed";
+    case Outcome::kServerClosed: return "server closed";
+  }
+  return "unknown";
+}
+
+BodyPtr Exchange::make_text_body(std::string_view text) { return make_body<TextBody>(text); }
+
+void Exchange::add_filter(ResponseFilter& filter) {
+  GATE_CHECK(filter_count_ < kFiltersMax);
+  filters_[filter_count_++] = &filter;
+}
+
+void Exchange::respond() {
+  GATE_CHECK(!responded_);
+  responded_ = true;
+  while (filter_count_ > 0) filters_[--filter_count_]->filter(*this);
+  driver_.response_ready(*this);
+}
+
+void Exchange::refuse(const Refusal& why) {
+  refusal = arena_.make<Refusal>(why);
+  response.status = why.status;
+  response.body.reset();
+  if (error_pages) error_pages->render(*this);
+  respond();
+}
+
+}  // namespace gate::http

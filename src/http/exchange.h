@@ -1,0 +1,137 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "http/connection_info.h"
+#include "http/limits.h"
+#include "http/message.h"
+#include "http/service.h"
+
+namespace gate::http {
+
+class Exchange;
+
+// What a driver does for the exchanges on its connection.
+class ExchangeDriver {
+ public:
+  // The response head is final and its body may be pulled.
+  virtual void response_ready(Exchange& exchange) = 0;
+
+  // The request body, to be pulled by a service; an empty one when the request has none. The driver owns it.
+  virtual BodySource& request_body(Exchange& exchange) = 0;
+
+ protected:
+  ~ExchangeDriver() = default;
+};
+
+// Renders refusals: the error page. One per site, or the server's own.
+class ErrorPages {
+ public:
+  // Fills fields and body of `exchange.response`; its status is set already and may not be changed.
+  virtual void render(Exchange& exchange) const = 0;
+
+ protected:
+  ~ErrorPages() = default;
+};
+
+// How an exchange ended, for log and metrics.
+enum class Outcome : std::uint8_t {
+  kPending,
+  kComplete,        // the whole response was handed to the connection
+  kClientGone,      // the client went away or reset the stream before that
+  kClientTimeout,   // the client was too slow
+  kResponseFailed,  // the body's source failed in the middle
+  kServerClosed,    // cut off by a deadline of the drain or a refusal of the protocol
+};
+
+std::string_view to_string(Outcome outcome);
+
+// Moments of a request's life, for the log's durations by phase.
+struct Timeline {
+  base::Instant first_byte;      // of the request's head
+  base::Instant head_complete;   // service starts
+  base::Instant response_ready;  // head of the response final
+  base::Instant finished;
+};
+
+// Why a request was refused: shown on the page as the status alone, in the log with all of it.
+struct Refusal {
+  std::uint16_t status = 500;
+  base::ErrorCode code;
+  std::string_view reason;  // static, or in the exchange's arena
+};
+
+// One request and its response, above every wire. Made by a driver, which outlives it; handled by services; ended by
+// its driver. All of its data lives in its arena.
+class Exchange {
+ public:
+  static constexpr std::size_t kFiltersMax = 16;
+
+  Exchange(ExchangeDriver& driver, base::BlockPool& blocks, const ConnectionInfo& connection, const Limits& limits)
+      : arena_(blocks), request(arena_), response(arena_), driver_(driver), connection_(connection), limits_(limits) {}
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+ private:
+  base::Arena arena_;  // first: everything below points into it
+
+ public:
+  Request request;
+  Response response;
+
+  base::Arena& arena() { return arena_; }
+  const ConnectionInfo& connection() const { return connection_; }
+  const Limits& limits() const { return limits_; }
+  BodySource& request_body() { return driver_.request_body(*this); }
+
+  // A body that lives in this exchange's arena: `make_body<TextBody>("...")`.
+  template <class T, class... Arguments>
+  BodyPtr make_body(Arguments&&... arguments) {
+    return BodyPtr(std::construct_at(reinterpret_cast<T*>(arena_.allocate(sizeof(T)).data()),
+                                     std::forward<Arguments>(arguments)...));
+  }
+
+  // A body of fixed text; `text` lives as long as the exchange.
+  BodyPtr make_text_body(std::string_view text);
+
+  // Adds a filter for the response. More than kFiltersMax is a bug of the site's builder, which checks it.
+  void add_filter(ResponseFilter& filter);
+
+  // Runs the filters over `response` and hands it to the driver. Call once.
+  void respond();
+
+  // Answers with an error page instead. Call once, in place of respond().
+  void refuse(const Refusal& refusal);
+
+  bool responded() const { return responded_; }
+
+  // For log, metrics and error pages.
+  std::uint64_t id = 0;              // shown as 16 hex digits; unique in the process, unguessable order not needed
+  std::string_view site;             // name of the site that handled it; empty before
+  std::string_view rule;             // "files /srv/www": the statement that answered
+  const Refusal* refusal = nullptr;  // set by refuse()
+  const ErrorPages* error_pages = nullptr;
+  Timeline timeline;
+  Outcome outcome = Outcome::kPending;
+  std::uint64_t request_body_bytes = 0;
+  std::uint64_t response_body_bytes = 0;  // as sent, without framing
+  std::uint32_t stream_id = 0;            // 0 on HTTP/1
+
+ private:
+  ExchangeDriver& driver_;
+  const ConnectionInfo& connection_;
+  const Limits& limits_;
+  std::array<ResponseFilter*, kFiltersMax> filters_{};
+  std::size_t filter_count_ = 0;
+  bool responded_ = false;
+};
+
+}  // namespace gate::http

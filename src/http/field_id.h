@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace gate::http {
+
+// The field names the program itself reads or writes, so that a look-up compares a byte instead of text. Sorted by
+// name; field_id.cc holds the same list.
+enum class FieldId : std::uint8_t {
+  kUnknown,
+  kAccept,
+  kAcceptEncoding,
+  kAcceptRanges,
+  kAge,
+  kAllow,
+  kAltSvc,
+  kAuthorization,
+  kCacheControl,
+  kConnection,
+  kContentEncoding,
+  kContentLanguage,
+  kContentLength,
+  kContentLocation,
+  kContentRange,
+  kContentSecurityPolicy,
+  kContentType,
+  kCookie,
+  kDate,
+  kETag,
+  kExpect,
+  kExpires,
+  kForwarded,
+  kHost,
+  kIfMatch,
+  kIfModifiedSince,
+  kIfNoneMatch,
+  kIfRange,
+  kIfUnmodifiedSince,
+  kKeepAlive,
+  kLastModified,
+  kLink,
+  kLocation,
+  kMaxForwards,
+  kOrigin,
+  kPermissionsPolicy,
+  kPriority,
+  kProxyAuthenticate,
+  kProxyAuthorization,
+  kProxyConnection,
+  kRange,
+  kReferer,
+  kReferrerPolicy,
+  kRetryAfter,
+  kServer,
+  kSetCookie,
+  kStrictTransportSecurity,
+  kTe,
+  kTrailer,
+  kTransferEncoding,
+  kUpgrade,
+  kUserAgent,
+  kVary,
+  kVia,
+  kWwwAuthenticate,
+  kXContentTypeOptions,
+  kXForwardedFor,
+  kXForwardedHost,
+  kXForwardedProto,
+  kXFrameOptions,
+  kXRequestId,
+};
+
+// The id of a lower-case field name, or kUnknown. Constant time.
+FieldId field_id(std::string_view lower_case_name);
+
+// The lower-case name; empty for kUnknown.
+std::string_view field_name(FieldId id);
+
+// The name as HTTP/1 messages are usually written, "Content-Type"; empty for kUnknown.
+std::string_view field_display_name(FieldId id);
+
+}  // namespace gate::http

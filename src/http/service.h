@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/clock.h"
+
+namespace gate::http {
+
+class Exchange;
+
+// Whether the next statement of the site is asked.
+enum class Flow : std::uint8_t {
+  kNext,   // not mine, or I only changed something
+  kTaken,  // answered, or I will answer: respond() or refuse() was or will be called once
+};
+
+// Something that handles requests: one configured statement. Built once a worker and configuration, never changed
+// by requests, used by its worker alone.
+class Service {
+ public:
+  virtual ~Service() = default;
+  virtual Flow handle(Exchange& exchange) = 0;
+};
+
+// Changes a response just before its head is sent: sets fields, wraps the body. Registered on an exchange by a
+// service; run in the reverse of that order.
+class ResponseFilter {
+ public:
+  virtual void filter(Exchange& exchange) = 0;
+
+ protected:
+  ~ResponseFilter() = default;
+};
+
+// What a service may use of the worker it is built for. Outlives every service.
+struct ServiceEnvironment {
+  const base::Clock& clock;  // cached a loop turn
+};
+
+// A checked statement of the configuration: immutable, shared by all workers, able to build its service for one.
+class ServicePlan {
+ public:
+  virtual ~ServicePlan() = default;
+  virtual std::unique_ptr<Service> build(const ServiceEnvironment& environment) const = 0;
+};
+
+}  // namespace gate::http
