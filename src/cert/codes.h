@@ -1,0 +1,22 @@
+#pragma once
+
+#include "base/error.h"
+
+// The codes of certificates, keys and the local certificate authority: G4050 to G4079.
+namespace gate::cert {
+
+inline constexpr base::ErrorCode kCannotParseCertificate{4050};
+inline constexpr base::ErrorCode kCannotParseKey{4051};
+inline constexpr base::ErrorCode kKeyDoesNotMatch{4052};
+inline constexpr base::ErrorCode kChainIncomplete{4053};
+inline constexpr base::ErrorCode kExpired{4054};
+inline constexpr base::ErrorCode kNotYetValid{4055};
+inline constexpr base::ErrorCode kNameNotCovered{4056};
+inline constexpr base::ErrorCode kWeakKey{4057};
+inline constexpr base::ErrorCode kUnsupportedKey{4058};
+inline constexpr base::ErrorCode kKeyReadableByOthers{4059};
+inline constexpr base::ErrorCode kLocalCaUnusable{4060};
+inline constexpr base::ErrorCode kCannotIssue{4061};
+inline constexpr base::ErrorCode kNotTrusted{4062};
+
+}  // namespace gate::cert

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "cert/verify.h"
+#include "tls/server_context.h"
+
+struct ssl_session_st;
+
+namespace gate::tls {
+
+// What a client demands and offers. The defaults are those of a careful client.
+struct ClientSettings {
+  // Roots to judge the server by; null accepts any certificate, which only tests, load generators and scanners do.
+  const cert::Roots* roots = nullptr;  // outlives the context
+
+  std::vector<std::string> alpn;             // in order of preference; empty: no ALPN
+  std::uint16_t version_min = kTls12;
+  std::uint16_t version_max = kTls13;
+  std::vector<std::uint16_t> groups;         // empty: the server policy's
+  std::string suites_12;                     // library's names; empty: the server policy's
+  KeyLog key_log;
+};
+
+// The client's side of what handshakes share; one a worker, shared by its engines like ServerContext.
+class ClientContext {
+ public:
+  static base::Result<std::shared_ptr<ClientContext>> create(const ClientSettings& settings, const base::Clock& clock);
+
+  ClientContext(const ClientContext&) = delete;
+  ClientContext& operator=(const ClientContext&) = delete;
+  ~ClientContext();
+
+  class Impl;
+  Impl& impl() const { return *impl_; }
+
+ private:
+  explicit ClientContext(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// What a client keeps to resume a session (RFC 8446 4.6.1). A ticket is best used once (RFC 8446 C.4).
+class Session {
+ public:
+  explicit Session(ssl_session_st* session) : session_(session) {}
+  ssl_session_st* native() const { return session_.get(); }
+
+ private:
+  struct Free {
+    void operator()(ssl_session_st* session) const;
+  };
+  std::unique_ptr<ssl_session_st, Free> session_;
+};
+
+// One connection's target.
+struct ClientTarget {
+  std::string server_name;           // SNI, and what the certificate must cover; an address is not sent as SNI
+  const Session* session = nullptr;  // resume this; borrowed during construction
+};
+
+}  // namespace gate::tls

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/buffer.h"
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/ip.h"
+#include "tls/client.h"
+#include "tls/facts.h"
+#include "tls/server_context.h"
+
+struct ssl_st;
+
+namespace gate::tls {
+
+// What an engine call came to.
+enum class Step : std::uint8_t {
+  kDone,      // handshake: established. read: bytes were delivered
+  kNeedRead,  // all input is used; call again with more
+  kEnd,       // the peer closed properly (close_notify); only writing is left
+  kFailed,    // over; `failure()` says why. What is in the output (an alert) should still be sent
+};
+
+std::string_view to_string(Step step);
+
+// The bytes of one turn: what was received, and where TLS records to send are appended. Engines take from the front
+// of `input` and keep nothing of it: incomplete records are copied, so the memory is free after each call.
+struct Io {
+  base::ByteView input;
+  base::Buffer& output;
+};
+
+// TLS for one connection, without a socket: bytes in, bytes out. Never blocks and never waits for the output to be
+// sent; the caller bounds the output by writing no more while it holds much.
+//
+// An idle engine holds no buffers; those of a handshake are freed when it ends. Belongs to one worker.
+class Engine {
+ public:
+  // The server's side of a connection that arrived at `local_address`. `clock` outlives the engine.
+  Engine(std::shared_ptr<const ServerContext> context, const base::IpAddress& local_address, const base::Clock& clock);
+
+  // The client's side.
+  Engine(std::shared_ptr<const ClientContext> context, const ClientTarget& target, const base::Clock& clock);
+
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Advances the handshake: kDone (once done, always kDone), kNeedRead or kFailed. On failure with kPlainHttp the
+  // input is untouched and nothing was written, so that the caller can answer in plain HTTP.
+  Step handshake(Io& io);
+
+  bool in_handshake() const { return phase_ == Phase::kHandshake; }
+
+  // Decrypts into `into` as much as there is and fits; `count` is the number of bytes delivered. kDone with
+  // count > 0: more may follow, call again. kNeedRead, kEnd, kFailed: count is 0. Only after the handshake.
+  Step read(Io& io, std::span<std::byte> into, std::size_t& count);
+
+  // Encrypts all of `plaintext` into the output, in records of at most 16 KiB. False: the connection has failed
+  // or was closed from this side.
+  [[nodiscard]] bool write(Io& io, base::ByteView plaintext);
+
+  // Says close_notify. Reading stays possible until the peer's. Idempotent.
+  void close(Io& io);
+
+  // The socket reached its end. kEnd if the peer had said close_notify; else kFailed with kClosedInHandshake or
+  // kTruncated, which lets the caller tell a complete message from a cut one (RFC 8446 6.1).
+  Step end_of_input();
+
+  // Whether decrypted bytes or a partial record are held inside, which an idle connection does not have.
+  bool holds_input() const;
+
+  const Facts& facts() const { return facts_; }
+
+  // Why the engine failed. Only after kFailed.
+  const base::Error& failure() const;
+
+  // A client's newest session for resumption; a TLS 1.3 server sends it after the handshake, so read first.
+  std::optional<Session> take_session();
+
+ private:
+  enum class Phase : std::uint8_t { kHandshake, kOpen, kEnded, kFailed };
+  struct Handshake;
+  struct FreeSsl {
+    void operator()(ssl_st* ssl) const;
+  };
+
+  Step fail(base::Error error);
+
+  std::shared_ptr<const ServerContext> server_;
+  std::shared_ptr<const ClientContext> client_;
+  std::unique_ptr<ssl_st, FreeSsl> ssl_;
+  std::unique_ptr<Handshake> handshake_;  // freed when the handshake ends
+  std::unique_ptr<base::Error> failure_;
+  Facts facts_;
+  Phase phase_ = Phase::kHandshake;
+};
+
+}  // namespace gate::tls

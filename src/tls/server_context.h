@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ip.h"
+#include "base/result.h"
+#include "cert/credential.h"
+#include "tls/policy.h"
+#include "tls/ticket_keys.h"
+
+namespace gate::tls {
+
+// Receives key log lines (NSS format, without the newline) for Wireshark. Whoever reads them can decrypt the
+// traffic. Called on the worker's thread.
+using KeyLog = std::function<void(std::string_view line)>;
+
+// What TLS needs to know of one site.
+struct SiteIdentity {
+  // "example.com", "*.example.com" (one label), "192.0.2.1", "::1". Lower case.
+  std::vector<std::string> names;
+
+  // One credential, or an ECDSA and an RSA one. Borrowed during `create` only.
+  std::vector<const cert::Credential*> credentials;
+
+  Policy policy;
+
+  // Answers connections that ask for no name, or for one that no site has. At most one site.
+  bool is_default = false;
+};
+
+struct ServerSettings {
+  std::vector<SiteIdentity> sites;
+  TicketKeys ticket_keys;
+  KeyLog key_log;  // empty: none
+};
+
+// Everything the server's side of handshakes shares: certificates by name, policies, ticket keys. One for each
+// worker: it holds its own copies of keys and certificates, so that workers share no reference counts and no locks.
+//
+// Replaced as a whole on reload. Engines hold a shared handle, so connections that began under an old context
+// keep it alive and the last of them frees it; handles of one context never leave its worker.
+class ServerContext {
+ public:
+  // Fails when two sites claim one name, more than one is the default, a site has no credential or two of one type.
+  static base::Result<std::shared_ptr<ServerContext>> create(const ServerSettings& settings);
+
+  ServerContext(const ServerContext&) = delete;
+  ServerContext& operator=(const ServerContext&) = delete;
+  ~ServerContext();
+
+  // From the next handshake on, tickets are sealed and opened with `keys`.
+  void use_ticket_keys(const TicketKeys& keys);
+
+  // The position of the site that answers a client that asked for `server_name` (empty: none) at `local_address`, as
+  // handshakes choose it: exact name, wildcard, the address when no name was sent, the default. Nothing: refused.
+  std::optional<std::uint32_t> site_for(std::string_view server_name, const base::IpAddress& local_address) const;
+
+  class Impl;
+  Impl& impl() const { return *impl_; }
+
+ private:
+  explicit ServerContext(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gate::tls
