@@ -6,7 +6,7 @@
 #include "base/ip.h"
 
 namespace gate::tls {
-struct HandshakeFacts;
+struct Facts;
 }
 
 namespace gate::http {
@@ -18,7 +18,7 @@ struct ConnectionInfo {
   base::Endpoint local;          // the address it connected to
   base::Instant accepted_at;
   bool secure = false;
-  const tls::HandshakeFacts* tls = nullptr;  // null on clear connections
+  const tls::Facts* tls = nullptr;  // null on clear connections
 };
 
 }  // namespace gate::http

@@ -1,0 +1,122 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/intrusive_list.h"
+#include "base/result.h"
+#include "loop/mailbox.h"
+#include "loop/timer_wheel.h"
+#include "observe/counter.h"
+#include "os/fd.h"
+
+namespace gate::loop {
+
+// What has become possible on a descriptor.
+struct Readiness {
+  bool readable = false;  // data, the peer's end, or an error that a read will tell
+  bool writable = false;
+};
+
+// Told when a watched descriptor becomes ready.
+class Watcher {
+ public:
+  virtual void on_ready(Readiness readiness) = 0;
+
+ protected:
+  ~Watcher() = default;
+};
+
+// Called once at the end of the turn in which it was scheduled: for work that is better done once for many events,
+// like sending.
+class TurnEnd : private base::ListNode<TurnEnd> {
+ public:
+  bool scheduled() const { return linked(); }
+
+ protected:
+  ~TurnEnd() = default;
+  virtual void on_turn_end() = 0;
+
+ private:
+  friend class Loop;
+  friend class base::IntrusiveList<TurnEnd>;
+};
+
+// Anything that must not die while its own functions are on the stack.
+class Mortal {
+ public:
+  virtual ~Mortal() = default;
+};
+
+// The event loop of one thread: readiness, timers, tasks from other threads. Everything but post() and stop() belongs to
+// the thread that runs it.
+//
+// A turn: wait, ready watchers, tasks, timers, turn ends, graveyard. Time is read once a turn.
+class Loop final : public base::Clock {
+ public:
+  // A turn longer than this starves every other connection of the worker: counted as a stall.
+  static constexpr std::chrono::milliseconds kStallThreshold{100};
+
+  // How a descriptor is watched.
+  enum class Mode : std::uint8_t {
+    kEdges,  // both directions, told once for each change: watched once for a connection's life
+    kLevel,  // reading only, told each turn while it is readable: listeners
+  };
+
+  static base::Result<std::unique_ptr<Loop>> create(const base::Clock& system);
+  Loop(const base::Clock& system, os::Fd queue, std::unique_ptr<Mailbox> mailbox);
+  ~Loop() override;
+
+  // The watcher is buried (see bury) or unwatches before it dies.
+  [[nodiscard]] base::Result<> watch(int descriptor, Watcher& watcher, Mode mode);
+  void unwatch(int descriptor);
+
+  void arm(Timer& timer, base::Instant when) { timers_.arm(timer, when); }
+  void schedule(TurnEnd& work);
+
+  // Keeps the dead until the end of the turn: events already fetched may still name it, and callers further up the
+  // stack are its own functions. It must ignore both.
+  void bury(std::unique_ptr<Mortal> dead) { graveyard_.push_back(std::move(dead)); }
+
+  // Runs `task` on the loop's thread, in its next turn. From any thread.
+  void post(Task task) { mailbox_->post(std::move(task)); }
+
+  // Runs until stop().
+  void run();
+  void stop();
+
+  // One turn; waits at most until `until`. For tests and for run().
+  void turn(base::Instant until);
+
+  base::Instant now() const override { return now_; }
+  base::WallTime wall() const override { return wall_; }
+
+  // For the stall detector; readable from any thread.
+  const observe::Counter& turns() const { return turns_; }
+  const observe::Counter& stalls() const { return stalls_; }
+
+ private:
+  static constexpr int kEventsMax = 256;
+
+  void read_clocks();
+  void wait(base::Instant until);
+  void run_turn_ends();
+
+  const base::Clock& system_;
+  os::Fd queue_;
+  std::unique_ptr<Mailbox> mailbox_;
+  TimerWheel timers_;
+  base::IntrusiveList<TurnEnd> turn_ends_;
+  std::vector<std::unique_ptr<Mortal>> graveyard_;
+  base::Instant now_;
+  base::WallTime wall_;
+  bool mail_ = false;
+  std::atomic<bool> stopping_{false};
+  observe::Counter turns_;
+  observe::Counter stalls_;
+};
+
+}  // namespace gate::loop
