@@ -34,10 +34,11 @@ class Watcher {
 // like sending.
 class TurnEnd : private base::ListNode<TurnEnd> {
  public:
+  virtual ~TurnEnd() = default;
+
   bool scheduled() const { return linked(); }
 
  protected:
-  ~TurnEnd() = default;
   virtual void on_turn_end() = 0;
 
  private:

@@ -99,12 +99,12 @@ TEST_F(LoopTest, tasks_that_never_ran_are_destroyed_with_the_loop) {
 }
 
 struct Repeater final : TurnEnd {
-  explicit Repeater(Loop& loop) : loop(loop) {}
+  explicit Repeater(Loop& loop) : loop_(loop) {}
   void on_turn_end() override {
     ++calls;
-    loop.schedule(*this);
+    loop_.schedule(*this);
   }
-  Loop& loop;
+  Loop& loop_;
   int calls = 0;
 };
 
@@ -119,14 +119,14 @@ TEST_F(LoopTest, turn_ends_run_once_a_turn_and_may_ask_for_the_next) {
 }
 
 struct Corpse final : Mortal {
-  Corpse(Loop& loop, int& deaths, int generation) : loop(loop), deaths(deaths), generation(generation) {}
+  Corpse(Loop& loop, int& deaths, int generation) : loop_(loop), deaths_(deaths), generation_(generation) {}
   ~Corpse() override {
-    ++deaths;
-    if (generation > 0) loop.bury(std::make_unique<Corpse>(loop, deaths, generation - 1));
+    ++deaths_;
+    if (generation_ > 0) loop_.bury(std::make_unique<Corpse>(loop_, deaths_, generation_ - 1));
   }
-  Loop& loop;
-  int& deaths;
-  int generation;
+  Loop& loop_;
+  int& deaths_;
+  int generation_;
 };
 
 TEST_F(LoopTest, the_dead_live_until_the_end_of_the_turn_and_may_bury_others) {

@@ -34,15 +34,12 @@ void TimerWheel::advance(base::Instant now) {
   if (now <= start_) return;
   const auto target = static_cast<std::uint64_t>((now - start_) / kTick);
   while (now_tick_ < target) {
-    const bool anything = std::any_of(occupied_.begin(), occupied_.end(), [](auto bits) { return bits != 0; });
-    if (!anything) {
-      now_tick_ = target;
-      return;
-    }
-    ++now_tick_;
+    // Ticks without timers are skipped, so that waking after a long sleep costs nothing.
+    const auto coming = next_tick();
+    now_tick_ = std::min(target, coming.value_or(target));
+    if (now_tick_ != coming) return;
     for (unsigned level = 1; level < kLevels && slot_index(now_tick_, level - 1) == 0; ++level) cascade(level);
     const std::size_t slot = slot_index(now_tick_, 0);
-    if ((occupied_[0] >> slot & 1) == 0) continue;
     occupied_[0] &= ~(std::uint64_t{1} << slot);
     fire(levels_[0][slot]);
   }
@@ -70,17 +67,22 @@ void TimerWheel::fire(Slot& slot) {
   }
 }
 
-base::Instant TimerWheel::next() const {
+// Slots of a level all lie ahead within its present turn, so those of the lowest occupied level come first.
+std::optional<std::uint64_t> TimerWheel::next_tick() const {
   for (unsigned level = 0; level < kLevels; ++level) {
     if (occupied_[level] == 0) continue;
     const std::size_t current = slot_index(now_tick_, level);
     const std::uint64_t ahead = std::rotr(occupied_[level], static_cast<int>((current + 1) % kSlots));
     const auto distance = static_cast<std::uint64_t>(std::countr_zero(ahead)) + 1;
     const std::uint64_t unit = std::uint64_t{1} << (level * kSlotBits);
-    const std::uint64_t tick = (now_tick_ / unit + distance) * unit;
-    return start_ + kTick * static_cast<std::int64_t>(tick);
+    return (now_tick_ / unit + distance) * unit;
   }
-  return base::Instant::max();
+  return std::nullopt;
+}
+
+base::Instant TimerWheel::next() const {
+  const auto tick = next_tick();
+  return tick ? start_ + kTick * static_cast<std::int64_t>(*tick) : base::Instant::max();
 }
 
 }  // namespace gate::loop

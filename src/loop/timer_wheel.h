@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "base/clock.h"
 #include "base/intrusive_list.h"
@@ -61,6 +62,7 @@ class TimerWheel {
   void cascade(unsigned level);
   void fire(Slot& slot);
   std::uint64_t tick_of(base::Instant when) const;
+  std::optional<std::uint64_t> next_tick() const;
   static std::size_t slot_index(std::uint64_t tick, unsigned level) { return tick >> (level * kSlotBits) & (kSlots - 1); }
 
   base::Instant start_;
