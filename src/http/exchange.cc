@@ -42,14 +42,20 @@ std::string_view to_string(Outcome outcome) {
 BodyPtr Exchange::make_text_body(std::string_view text) { return make_body<TextBody>(text); }
 
 void Exchange::add_filter(ResponseFilter& filter) {
-  GATE_CHECK(filter_count_ < kFiltersMax);
-  filters_[filter_count_++] = &filter;
+  filters_ = arena_.make<FilterLink>(FilterLink{&filter, filters_});
+}
+
+void Exchange::add_change(ResponseFilter& change) {
+  *changes_end_ = arena_.make<FilterLink>(FilterLink{&change, nullptr});
+  changes_end_ = &(*changes_end_)->next;
 }
 
 void Exchange::respond() {
   GATE_CHECK(!responded_);
   responded_ = true;
-  while (filter_count_ > 0) filters_[--filter_count_]->filter(*this);
+  if (defaults) defaults->filter(*this);
+  for (const auto* link = filters_; link; link = link->next) link->filter->filter(*this);
+  for (const auto* link = changes_; link; link = link->next) link->filter->filter(*this);
   driver_.response_ready(*this);
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -73,8 +72,6 @@ struct Refusal {
 // its driver. All of its data lives in its arena.
 class Exchange {
  public:
-  static constexpr std::size_t kFiltersMax = 16;
-
   Exchange(ExchangeDriver& driver, base::BlockPool& blocks, const ConnectionInfo& connection, const Limits& limits)
       : arena_(blocks), request(arena_), response(arena_), driver_(driver), connection_(connection), limits_(limits) {}
   Exchange(const Exchange&) = delete;
@@ -102,10 +99,13 @@ class Exchange {
   // A body of fixed text; `text` lives as long as the exchange.
   BodyPtr make_text_body(std::string_view text);
 
-  // Adds a filter for the response. More than kFiltersMax is a bug of the site's builder, which checks it.
+  // Adds a filter for the response; it is run before those added earlier.
   void add_filter(ResponseFilter& filter);
 
-  // Runs the filters over `response` and hands it to the driver. Call once.
+  // Adds a change that has the last word: changes are run after all filters, in the order they were added.
+  void add_change(ResponseFilter& change);
+
+  // Runs `defaults`, filters and changes over `response` and hands it to the driver. Call once.
   void respond();
 
   // Answers with an error page instead. Call once, in place of respond().
@@ -119,6 +119,7 @@ class Exchange {
   std::string_view rule;             // "files /srv/www": the statement that answered
   const Refusal* refusal = nullptr;  // set by refuse()
   const ErrorPages* error_pages = nullptr;
+  ResponseFilter* defaults = nullptr;  // run first, so that all others can change what it fills in
   Timeline timeline;
   Outcome outcome = Outcome::kPending;
   std::uint64_t request_body_bytes = 0;
@@ -126,11 +127,17 @@ class Exchange {
   std::uint32_t stream_id = 0;            // 0 on HTTP/1
 
  private:
+  struct FilterLink {  // in the arena
+    ResponseFilter* filter;
+    FilterLink* next;
+  };
+
   ExchangeDriver& driver_;
   const ConnectionInfo& connection_;
   const Limits& limits_;
-  std::array<ResponseFilter*, kFiltersMax> filters_{};
-  std::size_t filter_count_ = 0;
+  FilterLink* filters_ = nullptr;  // the last one added is the first
+  FilterLink* changes_ = nullptr;
+  FilterLink** changes_end_ = &changes_;
   bool responded_ = false;
 };
 
