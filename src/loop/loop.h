@@ -19,6 +19,7 @@ namespace gate::loop {
 struct Readiness {
   bool readable = false;  // data, the peer's end, or an error that a read will tell
   bool writable = false;
+  bool ended = false;     // the peer's end or an error stands behind the data, and no further edge will tell
 };
 
 // Told when a watched descriptor becomes ready.

@@ -6,6 +6,8 @@
 // G21xx. Stable: they are in logs and in the manual.
 namespace gate::os {
 
+inline constexpr base::ErrorCode kCannotListen{2010};
+
 inline constexpr base::ErrorCode kCannotReadFile{2020};
 inline constexpr base::ErrorCode kNotAFile{2021};  // a folder, a device or a pipe where a file is wanted
 inline constexpr base::ErrorCode kFileTooLarge{2022};

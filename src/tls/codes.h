@@ -25,5 +25,6 @@ inline constexpr base::ErrorCode kPeerNotTrusted{4016};      // the peer's certi
 inline constexpr base::ErrorCode kInternal{4017};            // the TLS library failed for reasons of its own
 inline constexpr base::ErrorCode kDuplicateName{4018};       // two sites claim one name
 inline constexpr base::ErrorCode kNoCertificate{4019};       // a site without a certificate
+inline constexpr base::ErrorCode kHandshakeTimeout{4020};    // the client did not finish the handshake in time
 
 }  // namespace gate::tls

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "base/buffer.h"
+
+namespace gate::net {
+
+// The memory one worker's connections share: each uses it within a call and leaves nothing behind, so that an idle
+// connection owns no buffer. One a worker, outlives its connections.
+struct TurnBuffers {
+  static constexpr std::size_t kReceiveBytes = 64 * 1024;
+  static constexpr std::size_t kPlainBytes = 16 * 1024;
+
+  std::array<std::byte, kReceiveBytes> received;   // as it came from the socket
+  std::array<std::byte, kPlainBytes> plain;        // decrypted
+  base::Buffer produced;                           // by the wire, to be encrypted
+  base::Buffer sealed;                             // to be sent
+};
+
+}  // namespace gate::net

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "base/bytes.h"
+#include "base/ip.h"
+#include "base/result.h"
+#include "os/fd.h"
+
+namespace gate::os {
+
+// A listening TCP socket that does not block and is not inherited, one of several on its address (SO_REUSEPORT), so that
+// each worker has its own accept queue. IPv6 addresses take IPv6 only. Port 0 takes a free port. Fails with kPortInUse or kLowPortRefused
+// where that is the reason.
+base::Result<Fd> listen_tcp(const base::Endpoint& address);
+
+// The address a socket is bound to.
+base::Result<base::Endpoint> local_endpoint(int socket);
+
+// A connection taken from a listener.
+struct Accepted {
+  Fd socket;  // does not block; small writes are sent at once (TCP_NODELAY)
+  base::Endpoint peer;
+};
+
+// Why accept gave no connection.
+enum class AcceptState : std::uint8_t {
+  kAccepted,
+  kEmpty,          // nobody waits
+  kNoDescriptors,  // the process or the system has none left; the waiting stay queued
+  kPeerGone,       // one gave up meanwhile: try again
+};
+AcceptState accept_tcp(int listener, Accepted& accepted);
+
+// What a send or receive came to.
+enum class IoState : std::uint8_t { kDone, kWouldBlock, kClosed, kFailed };
+struct IoResult {
+  IoState state = IoState::kDone;
+  std::size_t count = 0;
+};
+
+// kClosed: the peer will send no more.
+IoResult receive(int socket, std::span<std::byte> into);
+IoResult send(int socket, base::ByteView bytes);
+
+// Says that nothing more will be sent; the peer's bytes can still be received.
+void shut_down_sending(int socket);
+
+}  // namespace gate::os
