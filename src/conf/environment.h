@@ -17,8 +17,8 @@ class Environment {
   // The content of a regular file of at most `bytes_max` bytes; kCannotReadFile or kFileTooLarge otherwise.
   virtual base::Result<std::string> read_file(const std::string& path, std::size_t bytes_max) const = 0;
 
-  // The regular files a glob matches, sorted by name; none when it matches nothing.
-  virtual std::vector<std::string> matching_files(const std::string& pattern) const = 0;
+  // The files a glob matches, folders left out, sorted by name; none when it matches nothing.
+  virtual base::Result<std::vector<std::string>> matching_files(const std::string& pattern) const = 0;
 
   // One spelling a file, so that a cycle is seen through links and `..`.
   virtual std::string canonical(const std::string& path) const = 0;
@@ -30,7 +30,7 @@ class Environment {
 class SystemEnvironment final : public Environment {
  public:
   base::Result<std::string> read_file(const std::string& path, std::size_t bytes_max) const override;
-  std::vector<std::string> matching_files(const std::string& pattern) const override;
+  base::Result<std::vector<std::string>> matching_files(const std::string& pattern) const override;
   std::string canonical(const std::string& path) const override;
   std::optional<std::string> variable(const std::string& name) const override;
 };

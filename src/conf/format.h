@@ -15,4 +15,7 @@ std::string format(const Block& root);
 // Whether `text` can stand as a bare word.
 bool is_bare_word(std::string_view text);
 
+// `text` as a string of the language, with its quotes.
+std::string quoted(std::string_view text);
+
 }  // namespace gate::conf

@@ -127,6 +127,8 @@ class Reader {
  private:
   void report_number(const Word& word, const std::string& min, const std::string& max);
   std::optional<std::string> url_text(const Word& word, bool stars);
+  std::optional<Secret> secret_in_variable(const Word& word, const std::string& name);
+  std::optional<Secret> secret_in_file(const Word& word, std::string_view path);
 
   Diagnostics& diagnostics_;
   const SourceSet& sources_;

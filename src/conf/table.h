@@ -91,6 +91,7 @@ class Scope {
 
   void read(const Block& block, const Statement* owner, Reader& reader) const;
   const Entry* find(std::string_view name) const;
+  void report_missing(std::span<const Statement* const> first_places, const Statement* owner, Reader& reader) const;
   void report_unknown(const Statement& statement, const Statement* owner, Reader& reader) const;
 
   std::vector<Entry> entries_;

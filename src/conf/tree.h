@@ -66,17 +66,21 @@ struct Source {
 
   // The line without its end; empty when there is no such line.
   std::string_view line(std::uint32_t number) const;
+
+  // `path` as seen from the working directory: joined to `directory` unless absolute.
+  std::string resolve(std::string_view path) const;
 };
 
-// The sources of one configuration. References to a source live as long as the set.
+// The sources of one configuration. References to a source live as long as the set. A byte order mark is dropped.
 class SourceSet {
  public:
   const Source& add(std::string name, std::string directory, std::string text);
   const Source* find(SourceId id) const;
-  const Source* find(std::string_view name) const;
 
   // "gate443.conf:12:3"; empty for an unknown position.
   std::string place(const Position& at) const;
+  // The column of `at` in characters, as people and editors count.
+  std::uint32_t shown_column(const Position& at) const;
 
  private:
   std::deque<Source> sources_;
