@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -22,21 +23,38 @@ class BlockPool {
   static constexpr std::size_t kBlockBytes = 4096;
   static constexpr std::size_t kKeptBlocksMax = 1024;
 
-  using Block = std::unique_ptr<std::byte[]>;
+  // Blocks form chains through `next`, so that neither the pool nor an arena needs memory to remember them.
+  struct Block {
+    std::unique_ptr<Block> next;
+    alignas(std::max_align_t) std::array<std::byte, kBlockBytes - alignof(std::max_align_t)> bytes;
+  };
+  static_assert(sizeof(Block) == kBlockBytes);
 
-  Block take() {
-    if (free_.empty()) return std::make_unique_for_overwrite<std::byte[]>(kBlockBytes);
-    Block block = std::move(free_.back());
-    free_.pop_back();
+  BlockPool() = default;
+  ~BlockPool() {
+    while (free_) free_ = std::move(free_->next);  // one at a time: a long chain would recurse deeply
+  }
+  BlockPool(const BlockPool&) = delete;
+  BlockPool& operator=(const BlockPool&) = delete;
+
+  std::unique_ptr<Block> take() {
+    if (!free_) return std::make_unique_for_overwrite<Block>();
+    auto block = std::move(free_);
+    free_ = std::move(block->next);
+    --kept_;
     return block;
   }
 
-  void give_back(Block block) {
-    if (free_.size() < kKeptBlocksMax) free_.push_back(std::move(block));
+  void give_back(std::unique_ptr<Block> block) {
+    if (kept_ == kKeptBlocksMax) return;
+    block->next = std::move(free_);
+    free_ = std::move(block);
+    ++kept_;
   }
 
  private:
-  std::vector<Block> free_;
+  std::unique_ptr<Block> free_;
+  std::size_t kept_ = 0;
 };
 
 // Memory with one lifetime: everything allocated here dies together when the arena is cleared or destroyed. Only
@@ -81,8 +99,11 @@ class Arena {
   }
 
   void clear() {
-    for (auto& block : blocks_) pool_.give_back(std::move(block));
-    blocks_.clear();
+    while (blocks_) {
+      auto rest = std::move(blocks_->next);
+      pool_.give_back(std::move(blocks_));
+      blocks_ = std::move(rest);
+    }
     large_.clear();
     room_ = {};
   }
@@ -91,18 +112,20 @@ class Arena {
   static constexpr std::size_t kLargestBytes = std::size_t{1} << 30;
 
   std::span<std::byte> allocate_slowly(std::size_t count, std::size_t rounded) {
-    if (rounded > BlockPool::kBlockBytes / 4) {
+    auto block = rounded > sizeof(BlockPool::Block::bytes) ? nullptr : pool_.take();
+    if (!block) {
       large_.push_back(std::make_unique_for_overwrite<std::byte[]>(rounded));
       return {large_.back().get(), count};
     }
-    blocks_.push_back(pool_.take());
-    room_ = {blocks_.back().get(), BlockPool::kBlockBytes};
+    block->next = std::move(blocks_);
+    blocks_ = std::move(block);
+    room_ = blocks_->bytes;
     return allocate(count);
   }
 
   BlockPool& pool_;
   std::span<std::byte> room_;
-  std::vector<BlockPool::Block> blocks_;
+  std::unique_ptr<BlockPool::Block> blocks_;
   std::vector<std::unique_ptr<std::byte[]>> large_;
 };
 
