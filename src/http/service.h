@@ -39,10 +39,14 @@ struct ServiceEnvironment {
 };
 
 // A checked statement of the configuration: immutable, shared by all workers, able to build its service for one.
+// Outlives the services it builds.
 class ServicePlan {
  public:
   virtual ~ServicePlan() = default;
   virtual std::unique_ptr<Service> build(const ServiceEnvironment& environment) const = 0;
+
+  // Whether its service takes every request it is asked about, so that what stands behind it is never reached.
+  virtual bool takes_all() const { return false; }
 };
 
 }  // namespace gate::http
