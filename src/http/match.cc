@@ -1,0 +1,82 @@
+#include "http/match.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+
+namespace gate::http {
+namespace {
+
+bool any_matches(const std::vector<Glob>& patterns, std::string_view text) {
+  return std::ranges::any_of(patterns, [text](const Glob& pattern) { return pattern.matches(text); });
+}
+
+// Takes one decoded character off the front of a query name or value. A malformed "%" stands for itself.
+char take_decoded(std::string_view& text) {
+  const char first = text[0];
+  if (first == '%' && text.size() >= 3) {
+    if (const auto byte = base::parse_number<std::uint8_t>(text.substr(1, 2), 16)) {
+      text.remove_prefix(3);
+      return static_cast<char>(*byte);
+    }
+  }
+  text.remove_prefix(1);
+  return first == '+' ? ' ' : first;
+}
+
+bool decodes_to(std::string_view encoded, std::string_view plain) {
+  while (!encoded.empty() && !plain.empty()) {
+    if (take_decoded(encoded) != plain[0]) return false;
+    plain.remove_prefix(1);
+  }
+  return encoded.empty() && plain.empty();
+}
+
+bool holds(const PathIs& test, const Exchange& exchange) { return any_matches(test.patterns, exchange.request.path); }
+
+bool holds(const MethodIs& test, const Exchange& exchange) {
+  return std::ranges::find(test.names, exchange.request.method_text) != test.names.end();
+}
+
+bool holds(const HeaderIs& test, const Exchange& exchange) {
+  return std::ranges::any_of(exchange.request.fields, [&test](const Field& field) {
+    return field.name == test.name && (test.values.empty() || any_matches(test.values, field.value));
+  });
+}
+
+bool holds(const QueryIs& test, const Exchange& exchange) {
+  std::string_view rest = exchange.request.query;
+  while (!rest.empty()) {
+    std::string_view value = base::split_off(rest, '&');
+    const std::string_view name = base::split_off(value, '=');
+    if (decodes_to(name, test.name) && (!test.value || decodes_to(value, *test.value))) return true;
+  }
+  return false;
+}
+
+bool holds(const ClientIn& test, const Exchange& exchange) {
+  const auto& address = exchange.connection().peer.address;
+  return std::ranges::any_of(test.blocks, [&address](const base::Cidr& block) { return block.contains(address); });
+}
+
+bool holds_always(const Matcher::Test& test) {
+  const auto* path = std::get_if<PathIs>(&test);
+  return path && std::ranges::any_of(path->patterns, &Glob::matches_everything);
+}
+
+}  // namespace
+
+bool Matcher::matches(const Exchange& exchange) const {
+  return std::ranges::all_of(conditions_, [&exchange](const Condition& condition) {
+    return std::visit([&exchange](const auto& test) { return holds(test, exchange); }, condition.test) ==
+           condition.expected;
+  });
+}
+
+void Matcher::add(Test test, bool expected) {
+  if (expected && holds_always(test)) return;
+  conditions_.push_back({std::move(test), expected});
+}
+
+}  // namespace gate::http
