@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "http/codes.h"
+#include "http/match_codes.h"
 
 namespace gate::http {
 
