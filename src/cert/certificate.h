@@ -36,8 +36,14 @@ class Certificate {
   bool is_ca() const { return is_ca_; }
   bool is_self_issued() const { return subject_der_ == issuer_der_; }
 
-  // Whether `other`'s issuer is this certificate's subject. Names only; signatures are checked by `verify`.
+  // Signed over a SHA-1 or MD5 digest, which clients no longer accept.
+  bool is_weakly_signed() const { return is_weakly_signed_; }
+
+  // Whether `other` names this certificate as its issuer.
   bool has_issued(const Certificate& other) const { return subject_der_ == other.issuer_der_; }
+
+  // Whether `issuer` is named as the issuer and its key made the signature.
+  bool is_signed_by(const Certificate& issuer) const;
 
   // SHA-256 over the DER.
   const std::array<std::byte, 32>& fingerprint() const { return fingerprint_; }
@@ -66,6 +72,7 @@ class Certificate {
   KeyType key_type_ = KeyType::kOther;
   unsigned key_bits_ = 0;
   bool is_ca_ = false;
+  bool is_weakly_signed_ = false;
 
   friend class CertificateReader;
 };

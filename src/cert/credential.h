@@ -39,6 +39,10 @@ struct CredentialSource {
 base::Result<Credential> load_credential(const CredentialSource& source, std::span<const std::string> names,
                                          base::WallTime now);
 
+// Parses a chain and its key that the program wrote itself: they must belong together; dates, names and
+// completeness are not judged.
+base::Result<Credential> read_credential(const CredentialSource& source);
+
 // The names in `names` that `leaf` does not cover.
 std::vector<std::string> uncovered_names(const Certificate& leaf, std::span<const std::string> names);
 

@@ -34,7 +34,7 @@ class Roots {
 
 // Whether `chain` (DER, leaf first) leads to one of `roots` for a server called `name` (DNS name or address) at `now`,
 // by RFC 5280 6; the error says what is wrong in words.
-base::Result<void> verify_server_chain(const Roots& roots, std::span<const base::ByteView> chain,
-                                       std::string_view name, base::WallTime now);
+base::Result<void> verify_server_chain(const Roots& roots, std::span<const base::ByteView> chain, std::string_view name,
+                                       base::WallTime now);
 
 }  // namespace gate::cert

@@ -1,0 +1,125 @@
+#pragma once
+
+#include <fmt/format.h>
+#include <openssl/bn.h>
+#include <openssl/evp.h>
+#include <openssl/mem.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/ip.h"
+#include "base/text.h"
+#include "cert/credential.h"
+#include "cert/native.h"
+
+// Certificates of every shape a test needs. All are valid from `now` for `kLifetime`.
+namespace gate::cert::for_test {
+
+inline constexpr std::chrono::hours kLifetime{24 * 30};
+
+namespace for_test_internal {
+
+struct Shape {
+  std::string common_name;
+  std::vector<std::string> names;
+  bool is_ca = false;
+  const EVP_MD* digest = EVP_sha256();
+};
+
+inline bssl::UniquePtr<X509> parse(const Certificate& certificate) {
+  const std::uint8_t* at = native_data(certificate.der());
+  return bssl::UniquePtr<X509>(d2i_X509(nullptr, &at, static_cast<long>(certificate.der().size())));
+}
+
+inline void extend(X509* x509, int nid, const std::string& value) {
+  bssl::UniquePtr<X509_EXTENSION> extension(X509V3_EXT_nconf_nid(nullptr, nullptr, nid, value.c_str()));
+  GATE_CHECK(extension && X509_add_ext(x509, extension.get(), -1));
+}
+
+inline Certificate sign(const Shape& shape, const PrivateKey& key, const Credential* issuer, base::WallTime now) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+  const auto lifetime = std::chrono::duration_cast<std::chrono::seconds>(kLifetime).count();
+  bssl::UniquePtr<X509> x509(X509_new());
+  GATE_CHECK(X509_set_version(x509.get(), 2) && ASN1_INTEGER_set(X509_get_serialNumber(x509.get()), 4711));
+  GATE_CHECK(ASN1_TIME_set_posix(X509_getm_notBefore(x509.get()), seconds));
+  GATE_CHECK(ASN1_TIME_set_posix(X509_getm_notAfter(x509.get()), seconds + lifetime));
+  GATE_CHECK(X509_set_pubkey(x509.get(), key.native()));
+  X509_NAME* subject = X509_get_subject_name(x509.get());
+  GATE_CHECK(X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, native_data(base::as_bytes(shape.common_name)),
+                                        static_cast<ossl_ssize_t>(shape.common_name.size()), -1, 0));
+  const auto parent = issuer == nullptr ? nullptr : parse(issuer->leaf());
+  GATE_CHECK(X509_set_issuer_name(x509.get(), parent ? X509_get_subject_name(parent.get()) : subject));
+  extend(x509.get(), NID_basic_constraints, shape.is_ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
+  std::string names;
+  for (const auto& name : shape.names) {
+    names += fmt::format("{}{}:{}", names.empty() ? "" : ",", base::IpAddress::parse(name) ? "IP" : "DNS", name);
+  }
+  if (!names.empty()) extend(x509.get(), NID_subject_alt_name, names);
+  const PrivateKey& signer = issuer == nullptr ? key : issuer->key;
+  GATE_CHECK(X509_sign(x509.get(), signer.native(), shape.digest) > 0);
+  std::uint8_t* der = nullptr;
+  const int size = i2d_X509(x509.get(), &der);
+  auto certificate = Certificate::from_der(native_bytes(der, static_cast<std::size_t>(size)), "test");
+  OPENSSL_free(der);
+  GATE_CHECK(certificate.has_value());
+  return *std::move(certificate);
+}
+
+inline PrivateKey rsa_key() {
+  bssl::UniquePtr<RSA> rsa(RSA_new());
+  bssl::UniquePtr<BIGNUM> exponent(BN_new());
+  bssl::UniquePtr<BIO> bio(BIO_new(BIO_s_mem()));
+  GATE_CHECK(BN_set_word(exponent.get(), RSA_F4) && RSA_generate_key_ex(rsa.get(), 2048, exponent.get(), nullptr));
+  GATE_CHECK(PEM_write_bio_RSAPrivateKey(bio.get(), rsa.get(), nullptr, nullptr, 0, nullptr, nullptr));
+  auto key = PrivateKey::from_pem(text_of(bio.get()), "test");
+  GATE_CHECK(key.has_value());
+  return *std::move(key);
+}
+
+inline Credential make(const Shape& shape, PrivateKey key, const Credential* issuer, base::WallTime now) {
+  std::vector<Certificate> chain{sign(shape, key, issuer, now)};
+  return {std::move(chain), std::move(key)};
+}
+
+}  // namespace for_test_internal
+
+// Self-signed, without constraints.
+inline Credential root(const std::string& name, base::WallTime now) {
+  return for_test_internal::make({.common_name = name, .names = {}, .is_ca = true}, PrivateKey::generate(), nullptr,
+                                 now);
+}
+
+inline Credential intermediate(const Credential& issuer, const std::string& name, base::WallTime now) {
+  return for_test_internal::make({.common_name = name, .names = {}, .is_ca = true}, PrivateKey::generate(), &issuer,
+                                 now);
+}
+
+// ECDSA P-256; the chain holds the leaf alone.
+inline Credential leaf(const Credential& issuer, const std::vector<std::string>& names, base::WallTime now) {
+  return for_test_internal::make({.common_name = "leaf", .names = names}, PrivateKey::generate(), &issuer, now);
+}
+
+inline Credential rsa_leaf(const Credential& issuer, const std::vector<std::string>& names, base::WallTime now) {
+  return for_test_internal::make({.common_name = "leaf", .names = names}, for_test_internal::rsa_key(), &issuer, now);
+}
+
+inline Credential sha1_leaf(const Credential& issuer, const std::vector<std::string>& names, base::WallTime now) {
+  return for_test_internal::make({.common_name = "leaf", .names = names, .digest = EVP_sha1()}, PrivateKey::generate(),
+                                 &issuer, now);
+}
+
+// The leaf followed by its issuer's certificate, as one chain.
+inline Credential chained(Credential leaf, const Credential& issuer) {
+  leaf.chain.push_back(issuer.leaf());
+  return leaf;
+}
+
+}  // namespace gate::cert::for_test

@@ -1,0 +1,103 @@
+#include "cert/issue.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <openssl/bn.h>
+#include <openssl/evp.h>
+#include <openssl/mem.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include "base/check.h"
+#include "base/ip.h"
+#include "base/text.h"
+#include "cert/native.h"
+
+namespace gate::cert {
+
+namespace {
+
+constexpr int kVersion3 = 2;
+constexpr int kSerialBits = 127;  // CA/Browser Forum: at least 64 random bits; RFC 5280 4.1.2.2: at most 20 octets
+
+std::int64_t seconds(base::WallTime time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+
+void set_serial(X509* x509) {
+  bssl::UniquePtr<BIGNUM> number(BN_new());
+  GATE_CHECK(number && BN_rand(number.get(), kSerialBits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ANY));
+  GATE_CHECK(BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(x509)) != nullptr);
+}
+
+bssl::UniquePtr<X509> begin(const PrivateKey& subject_key, const Validity& validity) {
+  bssl::UniquePtr<X509> x509(X509_new());
+  GATE_CHECK(x509 && X509_set_version(x509.get(), kVersion3));
+  set_serial(x509.get());
+  GATE_CHECK(ASN1_TIME_set_posix(X509_getm_notBefore(x509.get()), seconds(validity.from)));
+  GATE_CHECK(ASN1_TIME_set_posix(X509_getm_notAfter(x509.get()), seconds(validity.until)));
+  GATE_CHECK(X509_set_pubkey(x509.get(), subject_key.native()));
+  return x509;
+}
+
+// `issuer` is `x509` itself for a root.
+void add_extension(X509* x509, X509* issuer, int nid, const std::string& value) {
+  X509V3_CTX context;
+  X509V3_set_ctx(&context, issuer, x509, nullptr, nullptr, 0);
+  bssl::UniquePtr<X509_EXTENSION> extension(X509V3_EXT_nconf_nid(nullptr, &context, nid, value.c_str()));
+  GATE_CHECK(extension && X509_add_ext(x509, extension.get(), -1));
+}
+
+Certificate finish(X509* x509, const PrivateKey& signer) {
+  GATE_CHECK(X509_sign(x509, signer.native(), EVP_sha256()) > 0);
+  std::uint8_t* der = nullptr;
+  const int size = i2d_X509(x509, &der);
+  GATE_CHECK(size > 0);
+  auto certificate = Certificate::from_der(native_bytes(der, static_cast<std::size_t>(size)), "a fresh certificate");
+  OPENSSL_free(der);
+  GATE_CHECK(certificate.has_value());
+  return *std::move(certificate);
+}
+
+std::string subject_alternative_names(std::span<const std::string> names) {
+  std::vector<std::string> parts{"critical"};  // RFC 5280 4.2.1.6: must be, when the subject is empty
+  for (const std::string& name : names) {
+    parts.push_back((base::IpAddress::parse(name) ? "IP:" : "DNS:") + name);
+  }
+  return fmt::format("{}", fmt::join(parts, ","));
+}
+
+}  // namespace
+
+Certificate make_root(const PrivateKey& key, const std::string& common_name, const NameConstraints& constraints,
+                      const Validity& validity) {
+  const auto x509 = begin(key, validity);
+  X509_NAME* name = X509_get_subject_name(x509.get());
+  GATE_CHECK(X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8, native_data(base::as_bytes("Gate443")), -1, -1, 0));
+  GATE_CHECK(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, native_data(base::as_bytes(common_name)),
+                                        static_cast<ossl_ssize_t>(common_name.size()), -1, 0));
+  GATE_CHECK(X509_set_issuer_name(x509.get(), name));
+  add_extension(x509.get(), x509.get(), NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
+  add_extension(x509.get(), x509.get(), NID_key_usage, "critical,keyCertSign,cRLSign");
+  add_extension(x509.get(), x509.get(), NID_subject_key_identifier, "hash");
+  add_extension(x509.get(), x509.get(), NID_name_constraints, constraints.to_extension_text());
+  return finish(x509.get(), key);
+}
+
+Certificate make_leaf(const Certificate& root, const PrivateKey& root_key, const PrivateKey& leaf_key,
+                      std::span<const std::string> names, const Validity& validity) {
+  const std::uint8_t* at = native_data(root.der());
+  bssl::UniquePtr<X509> issuer(d2i_X509(nullptr, &at, static_cast<long>(root.der().size())));
+  GATE_CHECK(issuer != nullptr);
+  const auto x509 = begin(leaf_key, validity);
+  GATE_CHECK(X509_set_issuer_name(x509.get(), X509_get_subject_name(issuer.get())));
+  add_extension(x509.get(), issuer.get(), NID_basic_constraints, "critical,CA:FALSE");
+  add_extension(x509.get(), issuer.get(), NID_key_usage, "critical,digitalSignature");
+  add_extension(x509.get(), issuer.get(), NID_ext_key_usage, "serverAuth");
+  add_extension(x509.get(), issuer.get(), NID_subject_key_identifier, "hash");
+  add_extension(x509.get(), issuer.get(), NID_authority_key_identifier, "keyid:always");
+  add_extension(x509.get(), issuer.get(), NID_subject_alt_name, subject_alternative_names(names));
+  return finish(x509.get(), root_key);
+}
+
+}  // namespace gate::cert
