@@ -15,34 +15,34 @@ namespace gate::observe {
 
 // How a request's handshake went; empty texts are left out of the log.
 struct AccessTls {
-  std::string_view version;  // "TLSv1.3"
-  std::string_view suite;
-  std::string_view group;
-  std::string_view server_name;  // asked for by the client
-  std::string_view ja4;
+  std::string_view version{};  // "TLSv1.3"
+  std::string_view suite{};
+  std::string_view group{};
+  std::string_view server_name{};  // asked for by the client
+  std::string_view ja4{};
   bool resumed = false;
 };
 
 // A header field that the site's log statement selected.
 struct LoggedField {
-  std::string_view name;
-  std::string_view value;
+  std::string_view name{};
+  std::string_view value{};
   bool redacted = false;  // its presence is logged, its value is not
 };
 
 // Everything the access log says about one request. Views live until it is written.
 struct AccessRecord {
-  base::WallTime time;           // when the response ended
+  base::WallTime time{};         // when the response ended
   std::uint64_t request_id = 0;  // the id that is on the error page
   std::uint64_t connection_id = 0;
-  base::Endpoint client;
-  std::string_view site;  // the site's name; empty when none was found
-  std::string_view host;  // as asked for
-  std::string_view method;
-  std::string_view path;  // as sent, without the query
-  std::string_view query;
+  base::Endpoint client{};
+  std::string_view site{};  // the site's name; empty when none was found
+  std::string_view host{};  // as asked for
+  std::string_view method{};
+  std::string_view path{};  // as sent, without the query
+  std::string_view query{};
   bool has_query = false;
-  std::string_view protocol;        // "HTTP/2"
+  std::string_view protocol{};      // "HTTP/2"
   std::uint16_t status = 0;         // 0 when the client was gone before there was one
   std::uint64_t request_bytes = 0;  // of the bodies
   std::uint64_t response_bytes = 0;
@@ -50,15 +50,15 @@ struct AccessRecord {
   base::Duration service{};        // then to the response's head
   base::Duration send{};           // then to the end
   const AccessTls* tls = nullptr;  // null on clear connections
-  std::string_view rule;           // the statement that answered
-  std::string_view outcome;        // "complete", "client gone", …
+  std::string_view rule{};         // the statement that answered
+  std::string_view outcome{};      // "complete", "client gone", …
   base::ErrorCode refusal{};       // number 0 when the request was not refused
-  std::string_view refusal_reason;
-  std::string_view user;  // who logged in
-  std::string_view referer;
-  std::string_view user_agent;
-  std::span<const LoggedField> request_fields;
-  std::span<const LoggedField> response_fields;
+  std::string_view refusal_reason{};
+  std::string_view user{};  // who logged in
+  std::string_view referer{};
+  std::string_view user_agent{};
+  std::span<const LoggedField> request_fields{};
+  std::span<const LoggedField> response_fields{};
 };
 
 enum class AccessFormat : std::uint8_t { kJson, kCombined };

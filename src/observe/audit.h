@@ -40,13 +40,13 @@ std::string_view to_string(AuditKind kind);
 // One line of the audit log. Texts live until it is recorded; they may hold what a client sent, and are escaped.
 struct AuditEvent {
   AuditKind kind = AuditKind::kStarted;
-  base::WallTime time;
+  base::WallTime time{};
   base::ErrorCode code{};           // number 0 when there is none
-  std::string_view text;            // what happened, for people
-  std::string_view site;            // the site or name it is about
+  std::string_view text{};          // what happened, for people
+  std::string_view site{};          // the site or name it is about
   std::uint64_t connection_id = 0;  // 0 when it is about no connection
   std::uint64_t request_id = 0;
-  std::optional<base::Endpoint> peer;
+  std::optional<base::Endpoint> peer{};
   std::uint64_t count = 0;  // how many, where one event stands for several
 };
 

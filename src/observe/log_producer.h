@@ -23,7 +23,7 @@ struct LogTarget {
 // One record of a log ring: whose it is, and the line with its newline.
 struct LogLine {
   std::uint16_t sink = 0;
-  std::string_view text;
+  std::string_view text{};
 };
 LogLine to_log_line(base::ByteView record);
 
