@@ -6,12 +6,15 @@ namespace gate::http {
 
 void FieldList::add(const Field& field) {
   constexpr std::size_t kFirstCapacity = 16;
-  if (count_ == fields_.size()) {
-    const auto larger = arena_->make_array<Field>(std::max(kFirstCapacity, fields_.size() * 2));
-    std::copy(begin(), end(), larger.begin());
-    fields_ = larger;
-  }
+  if (count_ == fields_.size()) reserve(std::max(kFirstCapacity, fields_.size() * 2));
   fields_[count_++] = field;
+}
+
+void FieldList::reserve(std::size_t lines) {
+  if (lines <= fields_.size()) return;
+  const auto larger = arena_->make_array<Field>(lines);
+  std::copy(begin(), end(), larger.begin());
+  fields_ = larger;
 }
 
 void FieldList::set(FieldId id, std::string_view value) {

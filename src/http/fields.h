@@ -28,6 +28,9 @@ class FieldList {
   void add(FieldId id, std::string_view value) { add(Field{field_name(id), value, id}); }
   void add(const Field& field);
 
+  // Makes room for `lines` lines in one piece.
+  void reserve(std::size_t lines);
+
   // Replaces all lines of that name by one.
   void set(FieldId id, std::string_view value);
   void set(std::string_view name, std::string_view value);

@@ -1,6 +1,22 @@
 #include "http/response_rules.h"
 
+#include <algorithm>
+
+#include "http/request_rules.h"
+#include "http/scan.h"
+
 namespace gate::http {
+namespace {
+
+bool is_sendable_value(std::string_view value) {
+  for (std::size_t at = value_prefix(value); at < value.size(); at += 1 + value_prefix(value.substr(at + 1))) {
+    const char c = value[at];
+    if (c == '\r' || c == '\n' || c == '\0') return false;
+  }
+  return true;
+}
+
+}  // namespace
 
 ResponseFraming response_framing(const Exchange& exchange) {
   const auto& response = exchange.response;
@@ -10,6 +26,34 @@ ResponseFraming response_framing(const Exchange& exchange) {
   if (!response.body) return {.sends_body = false, .content_length = 0};
   // RFC 9110 9.3.2: "The HEAD method is identical to GET except that the server MUST NOT send content in the response."
   return {.sends_body = exchange.request.method != Method::kHead, .content_length = response.body->length()};
+}
+
+bool is_sendable(const Response& response) {
+  if (response.status < 200 || response.status > 599) return false;
+  return std::ranges::all_of(response.fields, [](const Field& field) {
+    return (field.id != FieldId::kUnknown || is_token(field.name)) && is_sendable_value(field.value);
+  });
+}
+
+bool is_written_by_driver(FieldId id) {
+  switch (id) {
+    case FieldId::kConnection:
+    case FieldId::kContentLength:
+    case FieldId::kDate:
+    case FieldId::kKeepAlive:
+    case FieldId::kProxyConnection:
+    case FieldId::kTransferEncoding:
+    case FieldId::kUpgrade: return true;
+    default: return false;
+  }
+}
+
+void replace_by_refusal(Exchange& exchange, const Refusal& refusal) {
+  exchange.refusal = exchange.arena().make<Refusal>(refusal);
+  exchange.response.fields.clear();
+  exchange.response.body.reset();
+  exchange.response.status = refusal.status;
+  if (exchange.error_pages) exchange.error_pages->render(exchange);
 }
 
 }  // namespace gate::http

@@ -16,4 +16,15 @@ struct ResponseFraming {
 // RFC 9110 6.4.1, 8.6, 15.3.5, 15.4.5: for HEAD the length the GET would have had is still declared.
 ResponseFraming response_framing(const Exchange& exchange);
 
+// Whether the head of the response may go on a wire: a final status, names that are tokens, values without CR, LF and
+// NUL. A bug or a hostile upstream must not be able to split a response (CWE-113).
+bool is_sendable(const Response& response);
+
+// Whether the driver writes this field itself, so that a response's own line of that name is left out.
+bool is_written_by_driver(FieldId id);
+
+// Puts a refusal in the place of a response that is ready but not sent: the driver found a fault in the request's body
+// meanwhile, or the response itself may not be sent.
+void replace_by_refusal(Exchange& exchange, const Refusal& refusal);
+
 }  // namespace gate::http

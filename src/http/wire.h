@@ -14,6 +14,7 @@
 
 namespace gate::http {
 
+class ErrorPages;
 class Exchange;
 
 // Finds the site of an exchange and runs its services. Implemented by `server`.
@@ -56,6 +57,7 @@ struct WireContext {
   const TurnTime& time;
   WireObserver& observer;
   std::uint64_t& next_exchange_id;
+  const ErrorPages* error_pages = nullptr;  // the server's own: for requests refused before any site is known
 };
 
 // The connection under a wire.
@@ -97,7 +99,8 @@ class Wire {
   virtual base::Instant deadline() const = 0;
   virtual void on_deadline() = 0;
 
-  // Bytes produced earlier have left the socket's queue: for the slow-reader deadline.
+  // Bytes produced earlier have left the socket's queue: for the slow-reader deadline. Counted with or without TLS's
+  // overhead, but nothing that was produced may stay unreported once it is sent.
   virtual void note_progress(std::size_t bytes_sent) = 0;
 
   // Finish what is in flight and take nothing new (GOAWAY; Connection: close).
