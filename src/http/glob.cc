@@ -1,12 +1,12 @@
 #include "http/glob.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 #include <span>
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "http/match_codes.h"
 
@@ -45,7 +45,8 @@ class Glob::Compiler {
 
   // Why no decoded and normalised path can ever match.
   std::optional<std::string> path_fault() const {
-    if (pattern_.empty() || (pattern_[0] != '/' && pattern_[0] != '*')) return "a path pattern begins with \"/\" or \"*\"";
+    if (pattern_.empty() || (pattern_[0] != '/' && pattern_[0] != '*'))
+      return "a path pattern begins with \"/\" or \"*\"";
     if (pattern_.find_first_of("?#") != pattern_.npos) {
       return "a path pattern holds no query and no fragment (for the query: when query NAME=VALUE)";
     }

@@ -71,7 +71,9 @@ struct FakeRequest {
 class FakeExchange final : private ExchangeDriver {
  public:
   explicit FakeExchange(const FakeRequest& given = {})
-      : body_(std::string(given.body)), connection_(connection_of(given)), exchange_(*this, blocks_, connection_, limits_) {
+      : body_(std::string(given.body)),
+        connection_(connection_of(given)),
+        exchange_(*this, blocks_, connection_, limits_) {
     exchange_.id = 0x0123456789abcdef;
     fill(exchange_.request, given);
   }
