@@ -14,6 +14,7 @@ Loop::~Loop() = default;
 void Loop::read_clocks() {
   now_ = system_.now();
   wall_ = system_.wall();
+  if (observer_) observer_->on_turn_start();
 }
 
 void Loop::schedule(TurnEnd& work) {
@@ -36,7 +37,8 @@ void Loop::turn(base::Instant until) {
   // Taken out first: the dying may bury others, whose turn is the next.
   std::exchange(graveyard_, {}).clear();
   turns_.add();
-  if (system_.now() - now_ > kStallThreshold) stalls_.add();
+  const base::Duration took = system_.now() - now_;
+  if (took > kStallThreshold && observer_) observer_->on_stall(took);
 }
 
 // Work scheduled by this work waits for the next turn, which then does not sleep: nobody can hold the loop here.

@@ -47,6 +47,19 @@ class TurnEnd : private base::ListNode<TurnEnd> {
   friend class base::IntrusiveList<TurnEnd>;
 };
 
+// Told about the turns themselves: one object a loop at most, its owner's.
+class TurnObserver {
+ public:
+  // The clocks have just been read; nothing has been called yet.
+  virtual void on_turn_start() = 0;
+
+  // The turn took longer than Loop::kStallThreshold and kept everything else waiting.
+  virtual void on_stall(base::Duration duration) = 0;
+
+ protected:
+  ~TurnObserver() = default;
+};
+
 // Anything that must not die while its own functions are on the stack.
 class Mortal {
  public:
@@ -59,7 +72,7 @@ class Mortal {
 // A turn: wait, ready watchers, tasks, timers, turn ends, graveyard. Time is read once a turn.
 class Loop final : public base::Clock {
  public:
-  // A turn longer than this starves every other connection of the worker: counted as a stall.
+  // A turn longer than this starves every other connection of the worker.
   static constexpr std::chrono::milliseconds kStallThreshold{100};
 
   // How a descriptor is watched.
@@ -75,6 +88,9 @@ class Loop final : public base::Clock {
   // The watcher is buried (see bury) or unwatches before it dies.
   [[nodiscard]] base::Result<> watch(int descriptor, Watcher& watcher, Mode mode);
   void unwatch(int descriptor);
+
+  // `observer` outlives the loop's turns; null for none.
+  void observe_turns(TurnObserver* observer) { observer_ = observer; }
 
   void arm(Timer& timer, base::Instant when) { timers_.arm(timer, when); }
   void schedule(TurnEnd& work);
@@ -96,9 +112,8 @@ class Loop final : public base::Clock {
   base::Instant now() const override { return now_; }
   base::WallTime wall() const override { return wall_; }
 
-  // For the stall detector; readable from any thread.
+  // How many turns there were: a number that stands still while posts wait tells of a frozen worker. Any thread.
   const observe::Counter& turns() const { return turns_; }
-  const observe::Counter& stalls() const { return stalls_; }
 
  private:
   static constexpr int kEventsMax = 256;
@@ -115,10 +130,10 @@ class Loop final : public base::Clock {
   std::vector<std::unique_ptr<Mortal>> graveyard_;
   base::Instant now_;
   base::WallTime wall_;
+  TurnObserver* observer_ = nullptr;
   bool mail_ = false;
   std::atomic<bool> stopping_{false};
   observe::Counter turns_;
-  observe::Counter stalls_;
 };
 
 }  // namespace gate::loop

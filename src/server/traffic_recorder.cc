@@ -1,0 +1,180 @@
+#include "server/traffic_recorder.h"
+
+#include <array>
+#include <string>
+
+#include "server/codes.h"
+#include "tls/codes.h"
+
+namespace gate::server {
+namespace {
+
+observe::WireProtocol protocol_of(http::Version version) {
+  switch (version) {
+    case http::Version::kHttp10:
+    case http::Version::kHttp11: return observe::WireProtocol::kHttp1;
+    case http::Version::kHttp2: return observe::WireProtocol::kHttp2;
+    case http::Version::kHttp3: return observe::WireProtocol::kHttp3;
+  }
+  return observe::WireProtocol::kHttp1;
+}
+
+observe::ConnectionEnd end_of(net::CloseReason reason) {
+  switch (reason) {
+    case net::CloseReason::kFinished: return observe::ConnectionEnd::kServer;
+    case net::CloseReason::kPeerClosed: return observe::ConnectionEnd::kClient;
+    case net::CloseReason::kHandshakeFailed: return observe::ConnectionEnd::kHandshakeFailed;
+    case net::CloseReason::kHandshakeTimeout: return observe::ConnectionEnd::kHandshakeTimeout;
+    case net::CloseReason::kTlsFailed: return observe::ConnectionEnd::kViolation;
+    case net::CloseReason::kSocketFailed: return observe::ConnectionEnd::kError;
+    case net::CloseReason::kDiscarded: return observe::ConnectionEnd::kDrained;
+  }
+  return observe::ConnectionEnd::kError;
+}
+
+// The span between two moments of a request, zero when it did not get that far.
+base::Duration between(base::Instant from, base::Instant to) {
+  return from == base::Instant{} || to <= from ? base::Duration{} : to - from;
+}
+
+// The selected ones of a message's fields, in the order of the selection.
+class LoggedFields {
+ public:
+  LoggedFields(const std::vector<observe::SelectedField>& selection, const http::FieldList& fields) {
+    for (const auto& selected : selection) {
+      const http::Field* field = fields.find(selected.name);
+      if (!field || count_ == found_.size()) continue;
+      found_[count_++] = {selected.name, field->value, selected.redacted};
+    }
+  }
+  std::span<const observe::LoggedField> view() const { return std::span(found_).first(count_); }
+
+ private:
+  std::array<observe::LoggedField, observe::AccessFormatter::kFieldsMax> found_;
+  std::size_t count_ = 0;
+};
+
+const observe::FieldSelection& selection_of(const SitePlan* site) {
+  static const observe::FieldSelection kNone;
+  return site ? site->log_fields : kNone;
+}
+
+}  // namespace
+
+void TrafficRecorder::request(const http::Exchange& exchange, const SitePlan* site) {
+  count(exchange, site);
+  const auto target = site ? site->access_log : unclaimed_;
+  if (target.enabled()) log(exchange, site, target);
+  if (exchange.refusal && exchange.refusal->status < 500 && exchange.refusal->status != 404) {
+    log_.record({.kind = observe::AuditKind::kRequestRefused,
+                 .time = clock_.wall(),
+                 .code = exchange.refusal->code,
+                 .text = exchange.refusal->reason,
+                 .site = exchange.site,
+                 .connection_id = exchange.connection().id,
+                 .request_id = exchange.id,
+                 .peer = exchange.connection().peer});
+  }
+}
+
+void TrafficRecorder::count(const http::Exchange& exchange, const SitePlan* site) {
+  const auto protocol = protocol_of(exchange.request.version);
+  const std::uint16_t status = exchange.responded() ? exchange.response.status : std::uint16_t{0};
+  auto& numbers = metrics_.site(site ? site->metrics_number : 0);
+  numbers.requests[protocol][observe::to_status_class(status)].add();
+  numbers.request_bytes.add(exchange.request_body_bytes);
+  numbers.response_bytes.add(exchange.response_body_bytes);
+  metrics_.request_duration[protocol].record(between(exchange.timeline.first_byte, exchange.timeline.finished));
+  if (exchange.refusal) metrics_.refusals.add(exchange.refusal->code);
+}
+
+void TrafficRecorder::log(const http::Exchange& exchange, const SitePlan* site, observe::LogTarget target) {
+  const auto& request = exchange.request;
+  const auto& timeline = exchange.timeline;
+  observe::AccessTls tls;
+  const tls::Facts* facts = exchange.connection().tls;
+  const std::string version = facts ? tls::version_name(facts->version) : std::string();
+  const std::string suite = facts ? tls::suite_name(facts->suite) : std::string();
+  const std::string group = facts ? tls::group_name(facts->group) : std::string();
+  if (facts) tls = {version, suite, group, facts->server_name, facts->ja4.view(), facts->resumed};
+  const auto& selection = selection_of(site);
+  const LoggedFields request_fields(selection.request, request.fields);
+  const LoggedFields response_fields(selection.response, exchange.response.fields);
+  log_.write({.time = clock_.wall(),
+              .request_id = exchange.id,
+              .connection_id = exchange.connection().id,
+              .client = exchange.connection().peer,
+              .site = exchange.site,
+              .host = request.host,
+              .method = request.method_text,
+              .path = request.raw_path,
+              .query = request.query,
+              .has_query = request.has_query,
+              .protocol = http::to_string(request.version),
+              .status = exchange.responded() ? exchange.response.status : std::uint16_t{0},
+              .request_bytes = exchange.request_body_bytes,
+              .response_bytes = exchange.response_body_bytes,
+              .head = between(timeline.first_byte, timeline.head_complete),
+              .service = between(timeline.head_complete, timeline.response_ready),
+              .send = between(timeline.response_ready, timeline.finished),
+              .tls = facts ? &tls : nullptr,
+              .rule = exchange.rule,
+              .outcome = http::to_string(exchange.outcome),
+              .refusal = exchange.refusal ? exchange.refusal->code : base::ErrorCode{},
+              .refusal_reason = exchange.refusal ? exchange.refusal->reason : std::string_view{},
+              .user = {},
+              .referer = request.fields.value(http::FieldId::kReferer),
+              .user_agent = request.fields.value(http::FieldId::kUserAgent),
+              .request_fields = request_fields.view(),
+              .response_fields = response_fields.view()},
+             target);
+}
+
+void TrafficRecorder::violation(const http::ConnectionInfo& connection, const http::WireEvent& event) {
+  metrics_.violations.add(event.code);
+  log_.record({.kind = observe::AuditKind::kProtocolViolation,
+               .time = clock_.wall(),
+               .code = event.code,
+               .text = event.what,
+               .site = {},
+               .connection_id = connection.id,
+               .peer = connection.peer});
+}
+
+void TrafficRecorder::connection_refused(const base::Endpoint& peer, base::ErrorCode code, std::string_view text) {
+  metrics_.connections_accepted.add();
+  metrics_.connections_closed[observe::ConnectionEnd::kRefused].add();
+  log_.record({.kind = observe::AuditKind::kConnectionRefused, .time = clock_.wall(), .code = code, .text = text, .site = {}, .peer = peer});
+}
+
+void TrafficRecorder::connection_closed(net::CloseReason reason) { metrics_.connections_closed[end_of(reason)].add(); }
+
+void TrafficRecorder::accepting_paused(const base::Endpoint& address) {
+  metrics_.accept_pauses.add();
+  log_.record({.kind = observe::AuditKind::kLimitHit,
+               .time = clock_.wall(),
+               .code = kTooManyConnections,
+               .text = "accepting paused: no descriptors left, or the bound of connections is reached",
+               .site = address.to_string()});
+}
+
+void TrafficRecorder::handshake_done(const tls::Facts& facts) {
+  metrics_.handshakes[observe::to_tls_version(facts.version)][observe::to_tls_group(facts.group)].add();
+  if (facts.resumed) metrics_.handshakes_resumed.add();
+  metrics_.handshake_duration.record(facts.duration);
+}
+
+void TrafficRecorder::handshake_failed(const http::ConnectionInfo& connection, const tls::Facts* facts,
+                                       const base::Error& error) {
+  metrics_.handshake_failures.add(error.code);
+  const bool unknown_name = error.code == tls::kUnknownName;
+  log_.record({.kind = unknown_name ? observe::AuditKind::kUnknownName : observe::AuditKind::kHandshakeFailed,
+               .time = clock_.wall(),
+               .code = error.code,
+               .text = error.what,
+               .site = facts ? std::string_view(facts->server_name) : std::string_view{},
+               .connection_id = connection.id,
+               .peer = connection.peer});
+}
+
+}  // namespace gate::server

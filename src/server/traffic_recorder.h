@@ -1,0 +1,45 @@
+#pragma once
+
+#include "base/clock.h"
+#include "http/exchange.h"
+#include "http/wire.h"
+#include "net/connection.h"
+#include "observe/audit.h"
+#include "observe/log_producer.h"
+#include "observe/worker_metrics.h"
+#include "server/plan.h"
+
+namespace gate::server {
+
+// Writes down what happened: counts it, and puts it into access and audit log. One a worker.
+class TrafficRecorder {
+ public:
+  TrafficRecorder(const base::Clock& clock, observe::WorkerMetrics& metrics, observe::LogProducer& log)
+      : clock_(clock), metrics_(metrics), log_(log) {}
+
+  // `site` is null when none was found; such requests are counted under site number 0 and logged to `unclaimed`.
+  void request(const http::Exchange& exchange, const SitePlan* site);
+  void violation(const http::ConnectionInfo& connection, const http::WireEvent& event);
+
+  void connection_accepted() { metrics_.connections_accepted.add(); }
+  void connection_refused(const base::Endpoint& peer, base::ErrorCode code, std::string_view text);
+  void connection_closed(net::CloseReason reason);
+  void accepting_paused(const base::Endpoint& address);
+
+  void handshake_done(const tls::Facts& facts);
+  void handshake_failed(const http::ConnectionInfo& connection, const tls::Facts* facts, const base::Error& error);
+
+  // Where requests that no site took are logged.
+  void log_unclaimed_to(observe::LogTarget target) { unclaimed_ = target; }
+
+ private:
+  void count(const http::Exchange& exchange, const SitePlan* site);
+  void log(const http::Exchange& exchange, const SitePlan* site, observe::LogTarget target);
+
+  const base::Clock& clock_;
+  observe::WorkerMetrics& metrics_;
+  observe::LogProducer& log_;
+  observe::LogTarget unclaimed_;
+};
+
+}  // namespace gate::server

@@ -1,0 +1,237 @@
+#include "server/worker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "http/h1/wire.h"
+#include "http/h2/wire.h"
+#include "server/codes.h"
+#include "tls/engine.h"
+
+namespace gate::server {
+namespace {
+
+// Ids are unique in the process without a shared counter: the worker's index stands in the top bits.
+constexpr unsigned kIndexShift = 52;
+
+// RFC 9110 15.5.1. Said to clients that speak HTTP to the TLS port, most often a person who left the "s" out.
+constexpr std::string_view kPlainHttpAnswer =
+    "HTTP/1.1 400 Bad Request\r\n"
+    "Content-Type: text/plain; charset=utf-8\r\n"
+    "Content-Length: 74\r\n"
+    "Connection: close\r\n"
+    "\r\n"
+    "This port speaks HTTPS. Put https:// in front of the address, and retry.\r\n";
+
+}  // namespace
+
+base::Result<std::unique_ptr<Worker>> Worker::create(const WorkerContext& context) {
+  GATE_TRY_ASSIGN(auto loop, loop::Loop::create(context.system_clock));
+  return std::make_unique<Worker>(context, std::move(loop));
+}
+
+Worker::Worker(const WorkerContext& context, std::unique_ptr<loop::Loop> loop)
+    : loop_(std::move(loop)),
+      address_counts_(context.address_counts),
+      metrics_(context.metrics),
+      recorder_(*loop_, context.metrics, context.log),
+      connection_context_{*loop_, *buffers_, *this},
+      next_connection_id_((std::uint64_t{context.index} << kIndexShift) + 1),
+      next_exchange_id_((std::uint64_t{context.index} << kIndexShift) + 1),
+      wire_context_{blocks_, time_, *this, next_exchange_id_},
+      sites_({*loop_}) {
+  loop_->observe_turns(this);
+  on_turn_start();
+}
+
+Worker::~Worker() {
+  discard_connections();
+  loop_->observe_turns(nullptr);
+}
+
+void Worker::on_turn_start() {
+  time_.now = loop_->now();
+  time_.wall = loop_->wall();
+  const auto second = std::chrono::floor<std::chrono::seconds>(time_.wall);
+  if (second == date_second_) return;
+  date_second_ = second;
+  http::format_http_date(second, date_);
+  time_.http_date = {date_.data(), date_.size()};
+}
+
+void Worker::adopt(std::shared_ptr<const Plan> plan, std::shared_ptr<tls::ServerContext> tls) {
+  for (auto& site : sites_.adopt(*plan)) retire(std::move(site));
+  if (!clear_text_ || clear_text_->plan->fingerprint != plan->clear_text->fingerprint) {
+    if (clear_text_) retire(std::move(clear_text_));
+    clear_text_ = build_site(plan->clear_text, {*loop_});
+  }
+  recorder_.log_unclaimed_to(plan->clear_text->access_log);
+  plan_ = std::move(plan);
+  tls_ = std::move(tls);
+}
+
+// A site that is no longer configured lives on until its last exchange has ended.
+void Worker::retire(std::unique_ptr<Site> site) {
+  site->retired = true;
+  if (site->exchanges > 0) {
+    retired_sites_.push_back(std::move(site));
+  } else {
+    loop_->bury(std::move(site));
+  }
+}
+
+base::Result<> Worker::listen(ListenerSocket socket) {
+  auto listener = std::make_unique<Listener>(*loop_, *this, std::move(socket));
+  GATE_TRY(listener->start());
+  listeners_.push_back(std::move(listener));
+  return {};
+}
+
+void Worker::stop_listening(const base::Endpoint& address) {
+  const auto gone = std::stable_partition(listeners_.begin(), listeners_.end(),
+                                          [&](const auto& listener) { return listener->address() != address; });
+  for (auto listener = gone; listener != listeners_.end(); ++listener) {
+    (*listener)->finish();
+    loop_->bury(std::move(*listener));
+  }
+  listeners_.erase(gone, listeners_.end());
+}
+
+void Worker::drain(bool hand_over, loop::Task drained) {
+  for (auto& listener : listeners_) {
+    if (!hand_over) listener->finish();
+    loop_->bury(std::move(listener));
+  }
+  listeners_.clear();
+  drained_ = std::move(drained);
+  draining_ = true;
+  // Draining may close a connection at once, which takes it out of the list.
+  for (std::size_t i = connections_.size(); i-- > 0;) {
+    if (i < connections_.size()) connections_[i]->drain();
+  }
+  announce_drained_if_empty();
+}
+
+void Worker::discard_connections() {
+  while (!connections_.empty()) connections_.back()->discard(net::CloseReason::kDiscarded);
+}
+
+void Worker::announce_drained_if_empty() {
+  if (draining_ && connections_.empty() && drained_) std::exchange(drained_, nullptr)();
+}
+
+bool Worker::may_accept() const { return connections_.size() < plan_->server_limits.connections_max; }
+
+void Worker::accepted(os::Accepted accepted, const Listener& listener) {
+  if (!address_counts_.add(accepted.peer.address, plan_->server_limits.connections_per_address_max)) {
+    recorder_.connection_refused(accepted.peer, kTooManyFromAddress, "one address holds too many connections");
+    return;
+  }
+  recorder_.connection_accepted();
+  const bool secure = listener.role() == ListenerRole::kTls;
+  http::ConnectionInfo info{.id = next_connection_id_++,
+                            .peer = accepted.peer,
+                            .local = listener.address(),
+                            .accepted_at = loop_->now(),
+                            .secure = secure};
+  // A socket bound to "any address" has to ask which one this connection came to.
+  if (info.local.address.is_unspecified()) {
+    if (const auto local = os::local_endpoint(accepted.socket.number())) info.local = *local;
+  }
+  auto engine = secure ? std::make_unique<tls::Engine>(tls_, info.local.address, *loop_) : nullptr;
+  auto connection = std::make_unique<net::Connection>(connection_context_, std::move(accepted.socket), info, plan_->limits,
+                                                      std::move(engine));
+  net::Connection& started = *connection;
+  started.table_index = connections_.size();
+  connections_.push_back(std::move(connection));
+  if (!started.start()) started.discard(net::CloseReason::kSocketFailed);
+}
+
+std::unique_ptr<http::Wire> Worker::make_wire(net::Connection& connection) {
+  const tls::Facts* facts = connection.facts();
+  std::unique_ptr<http::Wire> wire;
+  if (facts && facts->alpn == tls::Alpn::kHttp2) {
+    wire = std::make_unique<http::h2::H2Wire>(wire_context_, *this, connection.info(), connection.limits(), connection);
+  } else {
+    wire = std::make_unique<http::h1::H1Wire>(wire_context_, *this, connection.info(), connection.limits(), connection);
+  }
+  if (draining_) wire->drain();
+  return wire;
+}
+
+void Worker::queue_handshake(net::Connection& connection) {
+  base::ListNode<net::HandshakeQueue>& node = connection;
+  if (node.linked()) return;
+  handshakes_.push_back(connection);
+  loop_->schedule(*this);
+}
+
+// Handshakes cost a hundred times what a request costs. Each turn does a few, so that a flood of them delays new clients
+// and not those who are in.
+void Worker::on_turn_end() {
+  for (std::uint32_t done = 0; done < plan_->server_limits.handshakes_per_turn_max && !handshakes_.empty(); ++done) {
+    handshakes_.pop_front().run_handshake();
+  }
+  if (!handshakes_.empty()) loop_->schedule(*this);
+}
+
+void Worker::handshake_done(const net::Connection& connection) { recorder_.handshake_done(*connection.facts()); }
+
+void Worker::handshake_failed(const net::Connection& connection, const base::Error& error) {
+  recorder_.handshake_failed(connection.info(), connection.facts(), error);
+}
+
+std::string_view Worker::plain_http_answer() const { return kPlainHttpAnswer; }
+
+void Worker::closed(net::Connection& connection, net::CloseReason reason) {
+  recorder_.connection_closed(reason);
+  address_counts_.subtract(connection.info().peer.address);
+  const std::size_t index = connection.table_index;
+  GATE_CHECK(index < connections_.size() && connections_[index].get() == &connection);
+  std::swap(connections_[index], connections_.back());
+  connections_[index]->table_index = index;
+  loop_->bury(std::move(connections_.back()));
+  connections_.pop_back();
+  announce_drained_if_empty();
+}
+
+// RFC 9110 7.4: "a request is misdirected" when its target is not what the connection was opened for. HTTP/2 clients reuse
+// a connection for every name its certificate covers, which is fine as long as both sites ask the same of TLS.
+Site* Worker::site_for(const http::Exchange& exchange) const {
+  Site* site = sites_.find(exchange.request.host);
+  const tls::Facts* facts = exchange.connection().tls;
+  if (!site || !facts || facts->server_name.empty()) return site;
+  const Site* opened_for = sites_.find(facts->server_name);
+  const bool same_demands = opened_for && opened_for->plan->tls_scope == site->plan->tls_scope;
+  return same_demands ? site : nullptr;
+}
+
+void Worker::dispatch(http::Exchange& exchange) {
+  Site* site = site_for(exchange);
+  exchange.error_pages = site && site->plan->error_pages ? site->plan->error_pages.get() : plan_->error_pages.get();
+  if (site) exchange.site = site->plan->name;
+  if (!exchange.connection().secure && !(site && site->plan->clear_allowed)) site = clear_text_.get();
+  if (!site) {
+    exchange.refuse({.status = 421, .code = kMisdirected, .reason = "no site here has this name"});
+    return;
+  }
+  exchange.handler_mark = site;
+  ++site->exchanges;
+  if (site->service->handle(exchange) == http::Flow::kTaken) return;
+  exchange.refuse({.status = 404, .code = kNothingAnswered, .reason = "no statement of the site takes this request"});
+}
+
+void Worker::finished(const http::Exchange& exchange) {
+  auto* site = static_cast<Site*>(exchange.handler_mark);
+  recorder_.request(exchange, site ? site->plan.get() : nullptr);
+  if (!site) return;
+  --site->exchanges;
+  if (!site->retired || site->exchanges > 0) return;
+  const auto found = std::find_if(retired_sites_.begin(), retired_sites_.end(), [&](const auto& each) { return each.get() == site; });
+  GATE_CHECK(found != retired_sites_.end());
+  loop_->bury(std::move(*found));  // the body, which still uses the site's services, dies before the turn ends
+  retired_sites_.erase(found);
+}
+
+}  // namespace gate::server

@@ -1,0 +1,137 @@
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/intrusive_list.h"
+#include "http/date.h"
+#include "http/wire.h"
+#include "loop/loop.h"
+#include "net/connection.h"
+#include "net/turn_buffers.h"
+#include "observe/log_producer.h"
+#include "observe/worker_metrics.h"
+#include "server/address_counts.h"
+#include "server/listener.h"
+#include "server/plan.h"
+#include "server/site_table.h"
+#include "server/traffic_recorder.h"
+#include "tls/server_context.h"
+
+namespace gate::server {
+
+// What a worker is given by the composition root. Everything outlives it.
+struct WorkerContext {
+  std::size_t index = 0;  // makes the ids of its connections and requests unique in the process
+  const base::Clock& system_clock;
+  AddressCounts& address_counts;
+  observe::WorkerMetrics& metrics;
+  observe::LogProducer& log;
+};
+
+// One core's share of the server: its loop, listeners, connections, sites and buffers. Nothing of it is touched by another
+// thread; the control thread speaks to it by post(). Runs on the thread that calls run().
+class Worker final : private net::ConnectionOwner,
+                     private ListenerOwner,
+                     private http::Dispatcher,
+                     private http::WireObserver,
+                     private loop::TurnEnd,
+                     private loop::TurnObserver {
+ public:
+  static base::Result<std::unique_ptr<Worker>> create(const WorkerContext& context);
+  Worker(const WorkerContext& context, std::unique_ptr<loop::Loop> loop);
+  ~Worker() override;
+
+  // Until stop().
+  void run() { loop_->run(); }
+
+  // From any thread: runs `task` on the worker's.
+  void post(loop::Task task) { loop_->post(std::move(task)); }
+  void stop() { loop_->stop(); }
+
+  // On the worker's thread, or before it runs:
+
+  // From the next request and the next handshake on, things go by `plan`. What is in flight ends as it began.
+  void adopt(std::shared_ptr<const Plan> plan, std::shared_ptr<tls::ServerContext> tls);
+  void use_ticket_keys(const tls::TicketKeys& keys) { tls_->use_ticket_keys(keys); }
+
+  [[nodiscard]] base::Result<> listen(ListenerSocket socket);
+  // Stops listening on an address, when those who wait there have been taken.
+  void stop_listening(const base::Endpoint& address);
+
+  // Takes no new connections and finishes those there are; `drained` is called when the last has ended. With `hand_over` the
+  // listening sockets live on in another process, and those who wait are left to it.
+  void drain(bool hand_over, loop::Task drained);
+  // Ends what is left, now.
+  void discard_connections();
+
+  // From any thread, for the stall detector and `status`.
+  const loop::Loop& loop() const { return *loop_; }
+
+ private:
+  // net::ConnectionOwner
+  std::unique_ptr<http::Wire> make_wire(net::Connection& connection) override;
+  void queue_handshake(net::Connection& connection) override;
+  void handshake_done(const net::Connection& connection) override;
+  void handshake_failed(const net::Connection& connection, const base::Error& error) override;
+  std::string_view plain_http_answer() const override;
+  void closed(net::Connection& connection, net::CloseReason reason) override;
+
+  // ListenerOwner
+  void accepted(os::Accepted connection, const Listener& listener) override;
+  bool may_accept() const override;
+  void accepting_paused(const Listener& listener) override { recorder_.accepting_paused(listener.address()); }
+
+  // http::Dispatcher
+  void dispatch(http::Exchange& exchange) override;
+
+  // http::WireObserver
+  void finished(const http::Exchange& exchange) override;
+  void violation(const http::ConnectionInfo& connection, const http::WireEvent& event) override {
+    recorder_.violation(connection, event);
+  }
+
+  // loop::TurnEnd: the handshakes of this turn
+  void on_turn_end() override;
+
+  // loop::TurnObserver
+  void on_turn_start() override;
+  void on_stall(base::Duration duration) override { metrics_.note_stall(duration); }
+
+  Site* site_for(const http::Exchange& exchange) const;
+  void retire(std::unique_ptr<Site> site);
+  void announce_drained_if_empty();
+
+  std::unique_ptr<loop::Loop> loop_;
+  AddressCounts& address_counts_;
+  observe::WorkerMetrics& metrics_;
+  TrafficRecorder recorder_;
+  base::BlockPool blocks_;
+  std::unique_ptr<net::TurnBuffers> buffers_ = std::make_unique<net::TurnBuffers>();
+  net::ConnectionContext connection_context_;
+  std::array<char, http::kHttpDateBytes> date_{};
+  http::TurnTime time_;
+  std::chrono::sys_seconds date_second_{};
+  std::uint64_t next_connection_id_;
+  std::uint64_t next_exchange_id_;
+  http::WireContext wire_context_;
+
+  std::shared_ptr<const Plan> plan_;
+  std::shared_ptr<tls::ServerContext> tls_;
+  SiteTable sites_;
+  std::vector<std::unique_ptr<Site>> retired_sites_;
+  std::unique_ptr<Site> clear_text_;
+
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::vector<std::unique_ptr<net::Connection>> connections_;
+  base::IntrusiveList<net::Connection, net::HandshakeQueue> handshakes_;
+  loop::Task drained_;
+  bool draining_ = false;
+};
+
+}  // namespace gate::server
