@@ -7,6 +7,7 @@
 
 namespace gate::http {
 
+class CacheBudget;
 class Exchange;
 
 // Whether the next statement of the site is asked.
@@ -35,7 +36,8 @@ class ResponseFilter {
 
 // What a service may use of the worker it is built for. Outlives every service.
 struct ServiceEnvironment {
-  const base::Clock& clock;  // cached a loop turn
+  const base::Clock& clock;      // cached a loop turn
+  CacheBudget* cache = nullptr;  // of the worker; null gives each service that caches one of its own
 };
 
 // A checked statement of the configuration: immutable, shared by all workers, able to build its service for one.
