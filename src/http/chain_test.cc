@@ -1,0 +1,121 @@
+#include "http/chain.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+
+#include "http/testing/fake_exchange.h"
+
+namespace gate::http {
+namespace {
+
+using testing::FakeClock;
+using testing::FakeExchange;
+
+// Writes its name down and answers, or lets the request pass.
+class NotingPlan final : public ServicePlan {
+ public:
+  NotingPlan(std::string& seen, std::string name, Flow flow) : seen_(seen), name_(std::move(name)), flow_(flow) {}
+
+  std::unique_ptr<Service> build(const ServiceEnvironment&) const override { return std::make_unique<Noting>(*this); }
+  bool takes_all() const override { return flow_ == Flow::kTaken; }
+
+ private:
+  class Noting final : public Service {
+   public:
+    explicit Noting(const NotingPlan& plan) : plan_(plan) {}
+    Flow handle(Exchange& exchange) override {
+      plan_.seen_ += plan_.name_;
+      if (plan_.flow_ == Flow::kTaken) exchange.respond();
+      return plan_.flow_;
+    }
+
+   private:
+    const NotingPlan& plan_;
+  };
+
+  std::string& seen_;
+  std::string name_;
+  Flow flow_;
+};
+
+class ChainTest : public ::testing::Test {
+ protected:
+  ChainPlan::Statement statement(std::string name, Flow flow, std::string_view pattern = "*") {
+    PathIs path;
+    path.patterns.push_back(Glob::compile(pattern, Glob::Of::kPath).value());
+    Matcher matcher;
+    matcher.require(std::move(path));
+    auto plan = std::make_unique<NotingPlan>(seen_, name, flow);
+    return {.matcher = std::move(matcher), .plan = std::move(plan), .rule = std::move(name)};
+  }
+
+  FakeClock clock_;
+  std::string seen_;
+  ChainPlan plan_;
+};
+
+TEST_F(ChainTest, asks_statements_from_top_to_bottom_until_one_takes_the_request) {
+  plan_.add(statement("a", Flow::kNext));
+  plan_.add(statement("b", Flow::kTaken));
+  plan_.add(statement("c", Flow::kTaken));
+  const auto chain = plan_.build({clock_});
+  FakeExchange fake;
+  EXPECT_EQ(fake.run(*chain), Flow::kTaken);
+  EXPECT_EQ(seen_, "ab");
+  EXPECT_EQ(fake.exchange().rule, "b");
+  EXPECT_EQ(fake.responses(), 1);
+}
+
+TEST_F(ChainTest, passes_by_statements_that_do_not_match) {
+  plan_.add(statement("a", Flow::kTaken, "/x"));
+  plan_.add(statement("b", Flow::kTaken));
+  const auto chain = plan_.build({clock_});
+  EXPECT_EQ(FakeExchange({.target = "/y"}).run(*chain), Flow::kTaken);
+  EXPECT_EQ(seen_, "b");
+}
+
+TEST_F(ChainTest, goes_on_behind_a_route_that_does_not_take_the_request) {
+  auto inner = std::make_unique<ChainPlan>();
+  inner->add(statement("x", Flow::kNext));
+  plan_.add({.matcher = {}, .plan = std::move(inner), .rule = {}});
+  plan_.add(statement("b", Flow::kTaken));
+  const auto chain = plan_.build({clock_});
+  FakeExchange fake;
+  EXPECT_EQ(fake.run(*chain), Flow::kTaken);
+  EXPECT_EQ(seen_, "xb");
+  EXPECT_EQ(fake.exchange().rule, "b");
+}
+
+TEST_F(ChainTest, names_the_statement_inside_a_route_as_the_rule) {
+  auto inner = std::make_unique<ChainPlan>();
+  inner->add(statement("x", Flow::kTaken));
+  plan_.add({.matcher = {}, .plan = std::move(inner), .rule = {}});
+  const auto chain = plan_.build({clock_});
+  FakeExchange fake;
+  EXPECT_EQ(fake.run(*chain), Flow::kTaken);
+  EXPECT_EQ(fake.exchange().rule, "x");
+}
+
+TEST_F(ChainTest, names_no_rule_when_nothing_took_the_request) {
+  plan_.add(statement("a", Flow::kNext));
+  const auto chain = plan_.build({clock_});
+  FakeExchange fake;
+  EXPECT_EQ(fake.run(*chain), Flow::kNext);
+  EXPECT_EQ(fake.exchange().rule, "");
+  EXPECT_EQ(fake.responses(), 0);
+}
+
+TEST_F(ChainTest, takes_all_only_by_a_statement_without_conditions) {
+  EXPECT_FALSE(plan_.takes_all());
+  plan_.add(statement("a", Flow::kNext));
+  EXPECT_FALSE(plan_.takes_all());
+  plan_.add(statement("b", Flow::kTaken, "/x"));
+  EXPECT_FALSE(plan_.takes_all());
+  plan_.add(statement("c", Flow::kTaken));
+  EXPECT_TRUE(plan_.takes_all());
+}
+
+}  // namespace
+}  // namespace gate::http
