@@ -118,7 +118,7 @@ class Loader {
   // Counts a text each time it is included: a small file that includes a large one many times is bounded as well.
   bool take_bytes(const Source& source, const Position& asked_at) {
     if (source.text.size() > bytes_left_) {
-      diagnostics_.error(kFileTooLarge, asked_at, "the included files are larger than 256 MiB together");
+      diagnostics_.error(kFileTooLarge, asked_at, "the included files are larger than 64 MiB together");
       return false;
     }
     bytes_left_ -= source.text.size();

@@ -28,7 +28,7 @@ Block parse_within(const Source& source, std::size_t depth, std::size_t& stateme
   }
   if (const auto bad = find_bad_text(source.text)) {
     diagnostics.error(kInvalidText, position_of(source, bad->offset), "the text holds " + std::string(bad->what),
-                      "save the file as plain UTF-8 text");
+                      std::string(bad->fix));
     return {};
   }
   return Parser(source, depth, statements_left, diagnostics).parse();

@@ -22,7 +22,7 @@ namespace gate::conf {
 
 // Bounds against files that are not configurations, and against ones made to exhaust the reader.
 inline constexpr std::size_t kFileBytesMax = 16UL << 20;
-inline constexpr std::size_t kTotalBytesMax = 256UL << 20;
+inline constexpr std::size_t kTotalBytesMax = 64UL << 20;  // of included files, each time they are
 inline constexpr std::size_t kStatementsMax = 1'000'000;
 inline constexpr std::size_t kNestingMax = 32;
 inline constexpr std::size_t kWordBytesMax = 64UL << 10;

@@ -52,9 +52,9 @@ std::optional<BadText> find_bad_text(std::string_view text) {
       continue;
     }
     const std::size_t length = utf8_length(text.substr(i));
-    if (length == 0) return BadText{i, "a byte that is not UTF-8"};
+    if (length == 0) return BadText{i, "a byte that is not UTF-8", "save the file as UTF-8 text"};
     const auto bad = length == 1 ? bad_ascii(text, i) : bad_sequence(text.substr(i, length));
-    if (bad) return BadText{i, *bad};
+    if (bad) return BadText{.offset = i, .what = *bad};
     i += length;
   }
   return std::nullopt;

@@ -10,6 +10,7 @@ namespace gate::conf {
 struct BadText {
   std::size_t offset = 0;
   std::string_view what;
+  std::string_view fix = "remove it";
 };
 
 // Looks for NUL and other control characters (tab and line ends are fine, CR only before LF), invalid UTF-8, and the

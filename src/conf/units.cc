@@ -58,6 +58,8 @@ std::string suggest(std::string_view text, std::span<const Unit> units, std::str
   if (quantity.number.empty() || quantity.number.size() > 18) return {};
   const std::string longer = fmt::format("{}{}", quantity.unit, suffix);
   for (const auto& unit : units) {
+    // Already right: then the number is what does not fit.
+    if (unit.name == quantity.unit) return {};
     const bool near =
         base::equals_ignoring_case(unit.name, quantity.unit) || base::equals_ignoring_case(unit.name, longer);
     if (near) return fmt::format("{}{}", quantity.number, unit.name);
