@@ -73,21 +73,33 @@ IoResult io_failure() {
   return {IoState::kFailed, 0};
 }
 
+// A socket bound to `address`; invalid, with errno set, when that failed.
+Fd bound_socket(const base::Endpoint& address, bool shared) {
+  const int family = address.address.is_v4() ? AF_INET : AF_INET6;
+  Fd socket(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  auto name = to_system(address);
+  const bool bound = socket.valid() && switch_on(socket.number(), SOL_SOCKET, SO_REUSEADDR) &&
+                     (!shared || switch_on(socket.number(), SOL_SOCKET, SO_REUSEPORT)) &&
+                     (family == AF_INET || switch_on(socket.number(), IPPROTO_IPV6, IPV6_V6ONLY)) &&
+                     bind(socket.number(), name.get(), name.size) == 0;
+  return bound ? std::move(socket) : Fd();
+}
+
 }  // namespace
 
 base::Result<Fd> listen_tcp(const base::Endpoint& address) {
   constexpr int kBacklog = 4096;  // cut to net.core.somaxconn by the kernel
-  const int family = address.address.is_v4() ? AF_INET : AF_INET6;
-  Fd socket(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  auto bound = to_system(address);
-  const bool listening = socket.valid() && switch_on(socket.number(), SOL_SOCKET, SO_REUSEADDR) &&
-                         switch_on(socket.number(), SOL_SOCKET, SO_REUSEPORT) &&
-                         (family == AF_INET || switch_on(socket.number(), IPPROTO_IPV6, IPV6_V6ONLY)) &&
-                         // Accepted sockets inherit it.
-                         switch_on(socket.number(), IPPROTO_TCP, TCP_NODELAY) &&
-                         bind(socket.number(), bound.get(), bound.size) == 0 && listen(socket.number(), kBacklog) == 0;
+  Fd socket = bound_socket(address, true);
+  // Accepted sockets inherit TCP_NODELAY.
+  const bool listening = socket.valid() && switch_on(socket.number(), IPPROTO_TCP, TCP_NODELAY) &&
+                         listen(socket.number(), kBacklog) == 0;
   if (!listening) return base::fail(listen_error(address));
   return socket;
+}
+
+base::Result<void> check_port_free(const base::Endpoint& address) {
+  if (!bound_socket(address, false).valid()) return base::fail(listen_error(address));
+  return {};
 }
 
 base::Result<base::Endpoint> local_endpoint(int socket) {

@@ -1,0 +1,84 @@
+#include "app/build_plan.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "http/error_pages.h"
+
+namespace gate::app {
+namespace {
+
+std::vector<std::string> hosts_of(const SiteSettings& site) {
+  std::vector<std::string> hosts;
+  for (const auto& name : site.names) hosts.push_back(name.name);
+  return hosts;
+}
+
+std::string fingerprint_of(const SiteSettings& site, const observe::LogTarget& target) {
+  return fmt::format("{}\n{} {}", site.text, target.sink, static_cast<int>(target.format));
+}
+
+std::shared_ptr<const server::SitePlan> site_plan(const SiteSettings& site, const LogSettings& server_log,
+                                                  const PlanInputs& inputs, SiteNumbers& numbers) {
+  auto plan = std::make_shared<server::SitePlan>();
+  plan->name = site.name();
+  plan->hosts = hosts_of(site);
+  plan->is_default = site.is_default;
+  plan->clear_allowed = site.clear_allowed;
+  plan->metrics_number = numbers.of(plan->name);
+  plan->access_log = inputs.log_target(site.access_log.value_or(server_log));
+  plan->log_fields = site.log_fields;
+  plan->service = site.service;
+  plan->error_pages = site.error_pages;
+  plan->fingerprint = fingerprint_of(site, plan->access_log);
+  return plan;
+}
+
+std::shared_ptr<const server::SitePlan> clear_text_plan(const Settings& settings, const PlanInputs& inputs) {
+  auto plan = std::make_shared<server::SitePlan>();
+  plan->name = "-";
+  plan->access_log = inputs.log_target(settings.access_log);
+  plan->service = inputs.clear_text;
+  // The redirect's target changes with the port of HTTPS.
+  plan->fingerprint = fmt::format("{} {}", plan->access_log.sink, settings.https.empty() ? 0 : settings.https.front().port);
+  return plan;
+}
+
+}  // namespace
+
+std::uint32_t SiteNumbers::of(const std::string& name) {
+  const auto [entry, added] = numbers_.emplace(name, static_cast<std::uint32_t>(names_.size()));
+  if (added) names_.push_back(name);
+  return entry->second;
+}
+
+std::shared_ptr<const server::Plan> build_plan(const Settings& settings, const PlanInputs& inputs, SiteNumbers& numbers) {
+  auto plan = std::make_shared<server::Plan>();
+  plan->generation = inputs.generation;
+  plan->limits = std::make_shared<const http::Limits>(settings.limits);
+  plan->error_pages = std::make_shared<const http::DefaultErrorPages>();
+  plan->clear_text = clear_text_plan(settings, inputs);
+  plan->server_limits.connections_max = (inputs.connections_max + inputs.workers - 1) / inputs.workers;
+  plan->server_limits.connections_per_address_max = settings.connections_per_address_max;
+  for (const auto& site : settings.sites) plan->sites.push_back(site_plan(site, settings.access_log, inputs, numbers));
+  return plan;
+}
+
+tls::ServerSettings tls_settings(const Settings& settings, const std::vector<SiteCredentials>& credentials,
+                                 const tls::TicketKeys& ticket_keys, tls::KeyLog key_log) {
+  tls::ServerSettings result{.sites = {}, .ticket_keys = ticket_keys, .key_log = std::move(key_log)};
+  for (std::size_t i = 0; i < settings.sites.size(); ++i) {
+    const auto& site = settings.sites[i];
+    tls::SiteIdentity identity;
+    identity.names = hosts_of(site);
+    identity.is_default = site.is_default;
+    identity.policy.http2 = site.http2;
+    if (site.tls_version_min != 0) identity.policy.version_min = site.tls_version_min;
+    for (const auto& credential : credentials[i].credentials) identity.credentials.push_back(&credential);
+    result.sites.push_back(std::move(identity));
+  }
+  return result;
+}
+
+}  // namespace gate::app

@@ -1,0 +1,103 @@
+#include "app/certificates.h"
+
+#include <utility>
+
+#include "os/file.h"
+
+namespace gate::app {
+namespace {
+
+constexpr std::size_t kPemBytesMax = 1024 * 1024;
+
+std::vector<std::string> names_of(const SiteSettings& site) {
+  std::vector<std::string> names;
+  for (const auto& name : site.names) names.push_back(name.name);
+  return names;
+}
+
+base::Result<cert::Credential> read_files(const CertificateFiles& files, const SiteSettings& site, base::WallTime now) {
+  GATE_TRY_ASSIGN(const auto chain, os::read_file(files.certificate, kPemBytesMax));
+  GATE_TRY_ASSIGN(const auto key, os::read_file(files.key, kPemBytesMax));
+  return cert::load_credential({.chain_pem = chain, .key_pem = key, .chain_origin = files.certificate, .key_origin = files.key},
+                               names_of(site), now);
+}
+
+void report(const base::Error& error, const conf::Position& at, conf::Diagnostics& diagnostics) {
+  std::string help = error.why;
+  if (!error.fix.empty()) help += (help.empty() ? "" : "; ") + error.fix;
+  diagnostics.error(error.code, at, error.what, help);
+}
+
+}  // namespace
+
+Certificates::Certificates(std::string state_folder, const base::Clock& clock)
+    : state_folder_(std::move(state_folder)), clock_(clock), store_(state_folder_ + "/certificates/local") {}
+
+base::Result<std::vector<SiteCredentials>> Certificates::load(const Settings& settings, conf::Diagnostics& diagnostics) {
+  std::vector<SiteCredentials> all;
+  for (const auto& site : settings.sites) {
+    SiteCredentials found;
+    for (const auto& files : site.certificates) {
+      auto credential = read_files(files, site, clock_.wall());
+      if (credential) {
+        found.credentials.push_back(*std::move(credential));
+      } else {
+        report(credential.error(), files.at, diagnostics);
+      }
+    }
+    if (site.local_certificate) {
+      GATE_TRY_ASSIGN(auto credential, local(site));
+      found.renewal = cert::renewal_time(credential.leaf());
+      found.credentials.push_back(std::move(credential));
+    }
+    all.push_back(std::move(found));
+  }
+  return all;
+}
+
+void check_certificate_files(const Settings& settings, base::WallTime now, conf::Diagnostics& diagnostics) {
+  for (const auto& site : settings.sites) {
+    for (const auto& files : site.certificates) {
+      if (const auto credential = read_files(files, site, now); !credential) report(credential.error(), files.at, diagnostics);
+    }
+  }
+}
+
+std::vector<std::string> Certificates::watched_files(const Settings& settings) {
+  std::vector<std::string> files;
+  for (const auto& site : settings.sites) {
+    for (const auto& pair : site.certificates) {
+      files.push_back(pair.certificate);
+      files.push_back(pair.key);
+    }
+  }
+  return files;
+}
+
+base::Result<cert::LocalCa*> Certificates::local_ca() {
+  if (!local_ca_) {
+    GATE_TRY_ASSIGN(auto opened, cert::LocalCa::open_or_create(ca_folder(), clock_.wall()));
+    local_ca_ = std::make_unique<cert::LocalCa>(std::move(opened));
+  }
+  return local_ca_.get();
+}
+
+// The leaf on disk as long as it is good: covers the names, is not due, and was signed by the authority of today.
+base::Result<cert::Credential> Certificates::local(const SiteSettings& site) {
+  GATE_TRY_ASSIGN(cert::LocalCa * authority, local_ca());
+  const auto names = names_of(site);
+  auto stored = store_.load(site.name());
+  if (stored && *stored) {
+    const auto& leaf = (*stored)->leaf();
+    bool good = cert::uncovered_names(leaf, names).empty() && clock_.wall() < cert::renewal_time(leaf) &&
+                clock_.wall() >= leaf.not_before();
+    bool ours = false;
+    for (const auto& root : authority->roots()) ours = ours || leaf.is_signed_by(root.certificate);
+    if (good && ours) return std::move(**stored);
+  }
+  GATE_TRY_ASSIGN(auto issued, authority->issue(names, clock_.wall()));
+  GATE_TRY(store_.save(site.name(), issued));
+  return issued;
+}
+
+}  // namespace gate::app

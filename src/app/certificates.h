@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/settings.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "cert/credential.h"
+#include "cert/local_ca.h"
+#include "cert/store.h"
+#include "conf/diagnostics.h"
+
+namespace gate::app {
+
+// The credentials of one site: one, or an ECDSA and an RSA one.
+struct SiteCredentials {
+  std::vector<cert::Credential> credentials;
+  base::WallTime renewal = base::WallTime::max();  // when a local one is due; the user's own are never renewed by us
+};
+
+// Finds the certificates of sites: the user's files, or leaves of the local CA, which is made when first needed and whose
+// leaves are kept on disk until they are due. Control thread only.
+class Certificates {
+ public:
+  // `state_folder` exists.
+  Certificates(std::string state_folder, const base::Clock& clock);
+
+  // In the order of the sites. What is wrong with the user's files is reported at their statements; a failure of the
+  // local CA is the result's error.
+  base::Result<std::vector<SiteCredentials>> load(const Settings& settings, conf::Diagnostics& diagnostics);
+
+  // The files whose change must be noticed.
+  static std::vector<std::string> watched_files(const Settings& settings);
+
+  std::string ca_folder() const { return state_folder_ + "/ca"; }
+  const cert::Store& store() const { return store_; }
+
+ private:
+  base::Result<cert::Credential> local(const SiteSettings& site);
+  base::Result<cert::LocalCa*> local_ca();
+
+  std::string state_folder_;
+  const base::Clock& clock_;
+  cert::Store store_;
+  std::unique_ptr<cert::LocalCa> local_ca_;
+};
+
+// Reads and checks the users' own files without keeping them; what is wrong is reported at their statements.
+void check_certificate_files(const Settings& settings, base::WallTime now, conf::Diagnostics& diagnostics);
+
+}  // namespace gate::app

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "base/error.h"
+
+namespace gate::app {
+
+// What the configuration as a whole gets wrong.
+inline constexpr base::ErrorCode kNoSites{190};
+inline constexpr base::ErrorCode kDuplicateSiteName{191};
+inline constexpr base::ErrorCode kSeveralDefaults{192};
+inline constexpr base::ErrorCode kCertificateNeeded{193};
+inline constexpr base::ErrorCode kEmptySite{194};
+inline constexpr base::ErrorCode kMetricsNotLoopback{195};
+inline constexpr base::ErrorCode kConfigurationRejected{196};
+
+}  // namespace gate::app

@@ -1,0 +1,88 @@
+#include "app/first_screen.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/about.h"
+
+namespace gate::app {
+namespace {
+
+constexpr std::size_t kSitesShown = 10;
+
+std::string line(std::string_view label, std::string_view text) { return fmt::format("  {:<9} {}\n", label, text); }
+
+std::uint16_t https_port(const std::vector<Listeners::Address>& addresses) {
+  for (const auto& each : addresses) {
+    if (each.role == server::ListenerRole::kTls) return each.endpoint.port;
+  }
+  return 0;
+}
+
+std::string sites(const Settings& settings, std::uint16_t port) {
+  std::string text;
+  for (std::size_t i = 0; i < settings.sites.size() && i < kSitesShown; ++i) {
+    const auto& site = settings.sites[i];
+    text += line(i == 0 ? (settings.sites.size() == 1 ? "site" : "sites") : "",
+                 fmt::format("{}  →  {}", site_url(site, port), site.rule));
+  }
+  if (settings.sites.size() > kSitesShown) text += line("", fmt::format("and {} more", settings.sites.size() - kSitesShown));
+  return text;
+}
+
+// "443/tcp https   80/tcp http (redirect)"; a port that is open on several addresses is named once.
+std::string ports(const std::vector<Listeners::Address>& addresses) {
+  std::string text;
+  std::vector<std::uint16_t> seen;
+  for (const auto& each : addresses) {
+    if (std::ranges::find(seen, each.endpoint.port) != seen.end()) continue;
+    seen.push_back(each.endpoint.port);
+    const bool tls = each.role == server::ListenerRole::kTls;
+    text += fmt::format("{}{}/tcp {}", text.empty() ? "" : "   ", each.endpoint.port, tls ? "https" : "http (redirect)");
+  }
+  return text;
+}
+
+std::string certificates(const Settings& settings, const std::vector<SiteCredentials>& credentials, base::WallTime now) {
+  std::size_t local = 0;
+  std::size_t own = 0;
+  base::WallTime renewal = base::WallTime::max();
+  base::WallTime expiry = base::WallTime::max();
+  for (std::size_t i = 0; i < settings.sites.size(); ++i) {
+    local += settings.sites[i].local_certificate ? 1 : 0;
+    own += settings.sites[i].certificates.size();
+    renewal = std::min(renewal, credentials[i].renewal);
+    for (const auto& credential : credentials[i].credentials) expiry = std::min(expiry, credential.leaf().not_after());
+  }
+  const auto day = [](base::WallTime time) { return fmt::format("{:%d %b %Y}", fmt::gmtime(std::chrono::system_clock::to_time_t(time))); };
+  const auto left = std::chrono::duration_cast<std::chrono::days>(expiry - now).count();
+  std::string text;
+  if (local > 0) text += fmt::format("{} of the local CA, renewed by {}", local, day(renewal));
+  if (own > 0) text += fmt::format("{}{} of yours", text.empty() ? "" : "; ", own);
+  return text + fmt::format("; first to end in {} days", left);
+}
+
+}  // namespace
+
+std::string site_url(const SiteSettings& site, std::uint16_t port) {
+  const auto& name = site.names.front();
+  const bool six = name.kind == conf::HostName::Kind::kAddress && name.name.find(':') != std::string::npos;
+  const std::string host = six ? "[" + name.name + "]" : name.name;
+  constexpr std::uint16_t kHttps = 443;
+  return port == kHttps ? "https://" + host : fmt::format("https://{}:{}", host, port);
+}
+
+std::string first_screen(const Settings& settings, const std::vector<SiteCredentials>& credentials,
+                         const std::vector<Listeners::Address>& addresses, base::WallTime now) {
+  std::string text = fmt::format("gate443 {}\n", version());
+  text += sites(settings, https_port(addresses));
+  text += line("ports", ports(addresses));
+  text += line("certs", certificates(settings, credentials, now));
+  text += line("tls", "1.3 and 1.2, X25519MLKEM768 first, HTTP/2 and HTTP/1.1");
+  text += line("state", settings.state_folder);
+  return text;
+}
+
+}  // namespace gate::app

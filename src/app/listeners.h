@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "app/settings.h"
+#include "base/ip.h"
+#include "base/result.h"
+#include "os/fd.h"
+#include "os/notify.h"
+#include "server/listener.h"
+
+namespace gate::app {
+
+// The listening sockets of all workers. The control thread opens them, gives each worker its own, and keeps a second
+// handle of each, so that they can be handed to a new process without closing.
+class Listeners {
+ public:
+  explicit Listeners(std::size_t workers) : workers_(workers) {}
+
+  // Sockets of an older process or the service manager, to be used before any is opened. Those that match no configured
+  // address are closed by the next prepare().
+  void inherit(std::vector<os::InheritedSocket> sockets) { inherited_ = std::move(sockets); }
+
+  // What has to change for the configuration's addresses: sockets newly opened, a list for each worker, and addresses that
+  // are no longer wanted. Nothing is closed yet; on failure nothing has changed.
+  struct Change {
+    std::vector<std::vector<server::ListenerSocket>> added;  // by worker
+    std::vector<base::Endpoint> removed;
+  };
+  base::Result<Change> prepare(const Settings& settings);
+
+  // Takes the change into the books, once the workers have it.
+  void commit(const Change& change);
+
+  // What listens now, one entry an address.
+  struct Address {
+    base::Endpoint endpoint;  // with the real port
+    server::ListenerRole role = server::ListenerRole::kTls;
+  };
+  const std::vector<Address>& addresses() const { return addresses_; }
+
+  // Every socket, to be handed to a new process.
+  std::vector<int> descriptors() const;
+
+ private:
+  struct Kept {
+    os::Fd socket;
+    server::ListenerRole role = server::ListenerRole::kTls;
+    base::Endpoint wanted;  // as configured
+    base::Endpoint real;
+  };
+
+  base::Result<void> open_address(const base::Endpoint& wanted, server::ListenerRole role, Change& change);
+  base::Result<os::Fd> open_socket(const base::Endpoint& address, bool first);
+
+  std::size_t workers_;
+  std::vector<os::InheritedSocket> inherited_;
+  std::vector<Kept> kept_;
+  std::vector<Kept> preparing_;
+  std::vector<Address> addresses_;
+};
+
+}  // namespace gate::app

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ip.h"
+#include "conf/reader.h"
+#include "conf/tree.h"
+#include "feature/security/security.h"
+#include "http/exchange.h"
+#include "http/limits.h"
+#include "http/service.h"
+#include "observe/access_record.h"
+#include "observe/field_selection.h"
+
+namespace gate::app {
+
+// Where lines go.
+struct LogSettings {
+  enum class Kind : std::uint8_t { kOff, kStdout, kStderr, kFile };
+  Kind kind = Kind::kOff;
+  std::string path;
+  observe::AccessFormat format = observe::AccessFormat::kJson;
+
+  friend bool operator==(const LogSettings&, const LogSettings&) = default;
+};
+
+// A certificate of the user's own and its key.
+struct CertificateFiles {
+  std::string certificate;
+  std::string key;
+  conf::Position at{};  // for what is found wrong when they are read
+};
+
+// One `site` block, checked.
+struct SiteSettings {
+  std::vector<conf::HostName> names;
+  conf::Position at{};
+  bool is_default = false;
+  bool clear_allowed = false;
+  bool local_certificate = false;  // from the local CA
+  std::vector<CertificateFiles> certificates;
+  std::uint16_t tls_version_min = 0;  // 0: the policy's default
+  bool http2 = true;
+  std::optional<LogSettings> access_log;  // else the server's
+  observe::FieldSelection log_fields;
+  std::shared_ptr<const http::ServicePlan> service;
+  std::shared_ptr<const http::ErrorPages> error_pages;
+  std::string rule;  // its first statement that answers, "files /srv/www", for the first screen
+  std::string text;  // its statements in canonical form: equal texts mean equal sites
+
+  std::string name() const { return names.front().name; }
+};
+
+// A whole configuration, checked and typed. Nothing in it refers to the tree it was read from.
+struct Settings {
+  std::string state_folder;
+  std::vector<base::Endpoint> https;
+  std::vector<base::Endpoint> http;
+  std::uint32_t workers = 0;  // 0: one a core
+  std::string user;           // empty: stay who we are, or `gate443`/`nobody` when started as root
+  std::string group;
+  bool admin = true;
+  std::string admin_socket;
+  std::optional<base::Endpoint> metrics;
+  LogSettings access_log;
+  LogSettings audit_log{.kind = LogSettings::Kind::kStderr, .path = {}};
+  std::string key_log;  // empty: none
+  http::Limits limits;
+  std::uint32_t connections_max = 0;  // 0: what the limit of descriptors allows
+  std::uint32_t connections_per_address_max = 4096;
+  std::vector<SiteSettings> sites;
+};
+
+}  // namespace gate::app

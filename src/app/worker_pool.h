@@ -1,0 +1,81 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "observe/log_producer.h"
+#include "observe/ring.h"
+#include "observe/worker_metrics.h"
+#include "server/address_counts.h"
+#include "server/worker.h"
+
+namespace gate::app {
+
+// What the pool is given; outlives it.
+struct WorkerPoolContext {
+  const base::Clock& clock;
+  base::Random& random;
+  observe::RingReaderWaker* log_reader = nullptr;
+  std::uint16_t audit_sink = 0;
+  observe::AuditFormat audit_format = observe::AuditFormat::kJson;
+};
+
+// The workers and their threads, as the control thread sees them. Every call waits until all workers have done it, but
+// drain, which takes as long as clients do.
+class WorkerPool {
+ public:
+  static base::Result<std::unique_ptr<WorkerPool>> create(const WorkerPoolContext& context, std::size_t count);
+  explicit WorkerPool(const WorkerPoolContext& context) : address_counts_(context.random) {}
+  ~WorkerPool();
+
+  std::size_t size() const { return members_.size(); }
+
+  // Before start() the calls below run on the caller's thread.
+  void start();
+
+  // `tls` has a context for each worker and is emptied.
+  void adopt(const std::shared_ptr<const server::Plan>& plan, std::vector<std::shared_ptr<tls::ServerContext>> tls);
+  base::Result<void> listen(std::vector<std::vector<server::ListenerSocket>> sockets);
+  void stop_listening(const std::vector<base::Endpoint>& addresses);
+  void use_ticket_keys(const tls::TicketKeys& keys);
+
+  // `drained` is called once, on a worker's thread, when the last connection of all has ended.
+  void drain(bool hand_over, const std::function<void()>& drained);
+  void discard_connections();
+
+  // Ends the threads.
+  void stop();
+
+  std::vector<const observe::WorkerMetrics*> metrics() const;
+  std::vector<observe::RecordRing*> rings() const;
+  std::uint64_t connections() const;
+  const server::Worker& worker(std::size_t index) const { return *members_[index]->worker; }
+
+ private:
+  static constexpr std::size_t kSitesCountedMax = 4096;
+  static constexpr std::size_t kLogRingBytes = 4 * 1024 * 1024;
+
+  struct Member {
+    explicit Member(const WorkerPoolContext& context)
+        : metrics(kSitesCountedMax),
+          ring(kLogRingBytes, context.log_reader),
+          log(ring, context.audit_sink, context.audit_format) {}
+    observe::WorkerMetrics metrics;
+    observe::RecordRing ring;
+    observe::LogProducer log;
+    std::unique_ptr<server::Worker> worker;
+    std::thread thread;
+  };
+
+  void on_all(const std::function<void(server::Worker&, std::size_t)>& call);
+
+  server::AddressCounts address_counts_;
+  std::vector<std::unique_ptr<Member>> members_;
+  bool started_ = false;
+};
+
+}  // namespace gate::app

@@ -1,0 +1,49 @@
+#include "cli/command.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+namespace gate::cli {
+
+Exit exit_of(const base::Error& error) {
+  switch (error.side) {
+    case base::Side::kConfiguration: return Exit::kConfiguration;
+    case base::Side::kSystem: return Exit::kMachine;
+    case base::Side::kClient:
+    case base::Side::kUpstream: return Exit::kOutside;
+    case base::Side::kSelf: return Exit::kBug;
+  }
+  return Exit::kBug;
+}
+
+int fail(const base::Error& error, const CommonOptions& options) {
+  if (options.json) {
+    const nlohmann::json text{{"error",
+                               {{"code", base::to_string(error.code)},
+                                {"side", base::to_string(error.side)},
+                                {"what", error.what},
+                                {"why", error.why},
+                                {"fix", error.fix}}}};
+    fmt::print(stdout, "{}\n", text.dump());
+  } else {
+    fmt::print(stderr, "{}\n", base::render(error));
+  }
+  return to_int(exit_of(error));
+}
+
+void add_common_options(CLI::App& parser, CommonOptions& options, std::string_view examples) {
+  parser.add_flag("--json", options.json, "Print JSON");
+  parser.add_flag("--quiet,-q", options.quiet, "Print nothing when all is well");
+  parser.footer(fmt::format("Examples:\n{}", examples));
+}
+
+bool wants_colour() {
+  const char* no_colour = std::getenv("NO_COLOR");
+  return isatty(STDOUT_FILENO) == 1 && (no_colour == nullptr || *no_colour == '\0');
+}
+
+}  // namespace gate::cli
