@@ -20,11 +20,14 @@ struct ClientSettings {
   // Roots to judge the server by; null accepts any certificate, which only tests, load generators and scanners do.
   const cert::Roots* roots = nullptr;  // outlives the context
 
-  std::vector<std::string> alpn;             // in order of preference; empty: no ALPN
+  std::vector<std::string> alpn;  // in order of preference; empty: no ALPN
   std::uint16_t version_min = kTls12;
   std::uint16_t version_max = kTls13;
-  std::vector<std::uint16_t> groups;         // empty: the server policy's
-  std::string suites_12;                     // library's names; empty: the server policy's
+  std::vector<std::uint16_t> groups;      // empty: the server policy's
+  std::vector<std::uint16_t> signatures;  // schemes it can verify; empty: the library's
+  struct {
+    std::string tls12, tls13;  // as the library spells lists; empty: the server policy's
+  } suites;
   KeyLog key_log;
 };
 
@@ -37,11 +40,11 @@ class ClientContext {
   ClientContext& operator=(const ClientContext&) = delete;
   ~ClientContext();
 
-  class Impl;
+  class Impl;  // the library's objects, defined in a header of this folder only
+  explicit ClientContext(std::unique_ptr<Impl> impl);
   Impl& impl() const { return *impl_; }
 
  private:
-  explicit ClientContext(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -20,9 +20,10 @@ struct ClientHello {
   base::ByteView supported_versions;
   base::ByteView groups;
   base::ByteView signatures;
-  base::ByteView key_shares;       // group, length, key, repeated; checked to be well-formed
-  base::ByteView alpn_protocols;   // length, name, repeated; checked to be well-formed
+  base::ByteView key_shares;      // group, length, key, repeated; checked to be well-formed
+  base::ByteView alpn_protocols;  // length, name, repeated; checked to be well-formed
   bool has_server_name = false;
+  bool extended_master_secret = false;
 
   // The highest version the client offers that is not GREASE.
   std::uint16_t version_max() const;

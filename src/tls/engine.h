@@ -20,6 +20,9 @@ struct ssl_st;
 
 namespace gate::tls {
 
+class TurnBio;
+struct Negotiation;
+
 // What an engine call came to.
 enum class Step : std::uint8_t {
   kDone,      // handshake: established. read: bytes were delivered
@@ -74,9 +77,6 @@ class Engine {
   // kTruncated, which lets the caller tell a complete message from a cut one (RFC 8446 6.1).
   Step end_of_input();
 
-  // Whether decrypted bytes or a partial record are held inside, which an idle connection does not have.
-  bool holds_input() const;
-
   const Facts& facts() const { return facts_; }
 
   // Why the engine failed. Only after kFailed.
@@ -87,20 +87,24 @@ class Engine {
 
  private:
   enum class Phase : std::uint8_t { kHandshake, kOpen, kEnded, kFailed };
-  struct Handshake;
   struct FreeSsl {
     void operator()(ssl_st* ssl) const;
   };
 
+  void begin();
+  Step finish_handshake();
+  Step step_after(int result);
   Step fail(base::Error error);
 
-  std::shared_ptr<const ServerContext> server_;
-  std::shared_ptr<const ClientContext> client_;
+  const base::Clock& clock_;
+  std::shared_ptr<const void> context_;  // keeps what the library's object refers to alive
+  const TurnBio& bio_;
   std::unique_ptr<ssl_st, FreeSsl> ssl_;
-  std::unique_ptr<Handshake> handshake_;  // freed when the handshake ends
+  std::unique_ptr<Negotiation> negotiation_;
   std::unique_ptr<base::Error> failure_;
   Facts facts_;
   Phase phase_ = Phase::kHandshake;
+  bool closed_ = false;
 };
 
 }  // namespace gate::tls

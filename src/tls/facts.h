@@ -27,14 +27,14 @@ struct Ja4 {
 struct Facts {
   std::string server_name;  // asked for by SNI, lower case; empty when the client sent none
   Ja4 ja4;
-  base::Duration duration{};       // first byte to the end of the handshake
-  std::uint64_t bytes_in = 0;      // TLS bytes of the whole connection so far
+  base::Duration duration{};   // first byte to the end of the handshake
+  std::uint64_t bytes_in = 0;  // TLS bytes of the whole connection so far
   std::uint64_t bytes_out = 0;
-  std::uint32_t site = 0;          // position of the site in ServerSettings::sites
-  std::uint16_t version = 0;       // 0x0303, 0x0304
+  std::uint32_t site = 0;     // position of the site in ServerSettings::sites
+  std::uint16_t version = 0;  // 0x0303, 0x0304
   std::uint16_t suite = 0;
   std::uint16_t group = 0;
-  std::uint16_t signature = 0;     // signature scheme of the server's proof; zero when resumed
+  std::uint16_t signature = 0;  // signature scheme of the server's proof; zero when resumed
   Alpn alpn = Alpn::kNone;
   bool resumed = false;
 };

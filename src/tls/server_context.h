@@ -62,11 +62,11 @@ class ServerContext {
   // handshakes choose it: exact name, wildcard, the address when no name was sent, the default. Nothing: refused.
   std::optional<std::uint32_t> site_for(std::string_view server_name, const base::IpAddress& local_address) const;
 
-  class Impl;
+  class Impl;  // the library's objects, defined in a header of this folder only
+  explicit ServerContext(std::unique_ptr<Impl> impl);
   Impl& impl() const { return *impl_; }
 
  private:
-  explicit ServerContext(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 

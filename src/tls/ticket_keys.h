@@ -3,7 +3,6 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -32,7 +31,7 @@ class TicketKeys {
   static TicketKeys generate(base::Random& random, base::WallTime now);
 
   TicketKeys(const TicketKeys&) = default;
-  TicketKeys& operator=(const TicketKeys&) = default;
+  TicketKeys& operator=(const TicketKeys&) = delete;  // it would leave the old secrets in memory
   ~TicketKeys();
 
   // A fresh key in front of these; the oldest beyond `kKeysMax` and those past their time are dropped.

@@ -1,0 +1,207 @@
+#include "tls/engine.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "base/check.h"
+#include "base/text.h"
+#include "cert/native.h"
+#include "tls/client_impl.h"
+#include "tls/codes.h"
+#include "tls/failure.h"
+#include "tls/negotiation.h"
+#include "tls/server_impl.h"
+#include "tls/turn_bio.h"
+
+namespace gate::tls {
+
+namespace {
+
+constexpr std::size_t kRecordMax = 16 * 1024;            // RFC 8446 5.1: 2^14 bytes of plaintext
+constexpr std::size_t kRecordOverhead = 5 + 1 + 16 + 8;  // header, inner type, tag, explicit nonce of TLS 1.2
+
+Alpn alpn_of(const SSL* ssl) {
+  const std::uint8_t* data = nullptr;
+  unsigned size = 0;
+  SSL_get0_alpn_selected(ssl, &data, &size);
+  const auto name = base::as_text(cert::native_bytes(data, size));
+  if (name == to_string(Alpn::kHttp2)) return Alpn::kHttp2;
+  return name == to_string(Alpn::kHttp11) ? Alpn::kHttp11 : Alpn::kNone;
+}
+
+}  // namespace
+
+std::string_view to_string(Step step) {
+  switch (step) {
+    case Step::kDone: return "done";
+    case Step::kNeedRead: return "need read";
+    case Step::kEnd: return "end";
+    case Step::kFailed: return "failed";
+  }
+  return "unknown";
+}
+
+void Engine::FreeSsl::operator()(ssl_st* ssl) const { SSL_free(ssl); }
+
+Engine::Engine(std::shared_ptr<const ServerContext> context, const base::IpAddress& local_address,
+               const base::Clock& clock)
+    : clock_(clock),
+      bio_(context->impl().bio),
+      ssl_(context->impl().make_ssl().release()),
+      negotiation_(std::make_unique<Negotiation>(facts_)) {
+  negotiation_->server = &context->impl();
+  negotiation_->local_address = local_address;
+  context_ = std::move(context);
+  begin();
+}
+
+Engine::Engine(std::shared_ptr<const ClientContext> context, const ClientTarget& target, const base::Clock& clock)
+    : clock_(clock),
+      bio_(context->impl().bio),
+      ssl_(context->impl().make_ssl(target).release()),
+      negotiation_(std::make_unique<Negotiation>(facts_)) {
+  negotiation_->client = &context->impl();
+  negotiation_->server_name = target.server_name;
+  context_ = std::move(context);
+  begin();
+}
+
+Engine::~Engine() = default;
+
+void Engine::begin() {
+  attach(ssl_.get(), negotiation_.get());
+  SSL_set_bio(ssl_.get(), bio_.share(), bio_.share());
+}
+
+Step Engine::handshake(Io& io) {
+  if (phase_ == Phase::kFailed) return Step::kFailed;
+  if (phase_ != Phase::kHandshake) return Step::kDone;
+  const bool is_server = negotiation_->server != nullptr;
+  if (is_server && io.input.empty()) return Step::kNeedRead;
+  if (!negotiation_->started) negotiation_->started = clock_.now();
+  if (is_server && facts_.bytes_in == 0 && looks_like_http(io.input)) {
+    return fail({.code = kPlainHttp,
+                 .side = base::Side::kClient,
+                 .what = "the client speaks plain HTTP on the TLS port",
+                 .fix = "use https:// in the address"});
+  }
+  Turn turn{io, facts_};
+  bio_.begin(&turn);
+  const int result = SSL_do_handshake(ssl_.get());
+  if (result == 1) return finish_handshake();
+  return step_after(result);
+}
+
+Step Engine::finish_handshake() {
+  const SSL* ssl = ssl_.get();
+  const std::uint16_t scheme = SSL_get_peer_signature_algorithm(ssl);
+  facts_.version = SSL_version(ssl) == TLS1_3_VERSION ? kTls13 : kTls12;
+  facts_.suite = SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(ssl));
+  facts_.group = SSL_get_group_id(ssl);
+  facts_.resumed = SSL_session_reused(ssl) != 0;
+  facts_.alpn = alpn_of(ssl);
+  if (scheme != 0) facts_.signature = scheme;  // a client learns what the server signed with
+  if (facts_.resumed) facts_.signature = 0;
+  facts_.duration = clock_.now() - *negotiation_->started;
+  phase_ = Phase::kOpen;
+  if (negotiation_->server != nullptr) {
+    attach(ssl_.get(), nullptr);
+    negotiation_.reset();
+  }
+  return Step::kDone;
+}
+
+Step Engine::read(Io& io, std::span<std::byte> into, std::size_t& count) {
+  GATE_CHECK(phase_ != Phase::kHandshake && !into.empty());
+  count = 0;
+  if (phase_ == Phase::kFailed) return Step::kFailed;
+  if (phase_ == Phase::kEnded) return Step::kEnd;
+  Turn turn{io, facts_};
+  bio_.begin(&turn);
+  while (count < into.size()) {
+    const auto room = std::min<std::size_t>(into.size() - count, std::numeric_limits<int>::max());
+    const int result = SSL_read(ssl_.get(), into.data() + count, static_cast<int>(room));
+    if (result <= 0) {
+      const Step step = step_after(result);
+      return count > 0 ? Step::kDone : step;  // an end or a failure is told by the next call
+    }
+    count += static_cast<std::size_t>(result);
+  }
+  return Step::kDone;
+}
+
+bool Engine::write(Io& io, base::ByteView plaintext) {
+  GATE_CHECK(phase_ != Phase::kHandshake);
+  if (phase_ == Phase::kFailed || closed_) return false;
+  const std::size_t records = plaintext.size() / kRecordMax + 1;
+  io.output.prepare(plaintext.size() + records * kRecordOverhead);
+  Turn turn{io, facts_};
+  bio_.begin(&turn);
+  while (!plaintext.empty()) {
+    const auto piece = plaintext.first(std::min(plaintext.size(), kRecordMax));
+    const int result = SSL_write(ssl_.get(), piece.data(), static_cast<int>(piece.size()));
+    if (result <= 0) {
+      step_after(result);
+      return false;
+    }
+    plaintext = plaintext.subspan(static_cast<std::size_t>(result));
+  }
+  return true;
+}
+
+void Engine::close(Io& io) {
+  if (closed_ || phase_ == Phase::kHandshake || phase_ == Phase::kFailed) return;
+  closed_ = true;
+  Turn turn{io, facts_};
+  bio_.begin(&turn);
+  SSL_shutdown(ssl_.get());
+  ERR_clear_error();
+}
+
+Step Engine::end_of_input() {
+  switch (phase_) {
+    case Phase::kFailed: return Step::kFailed;
+    case Phase::kEnded: return Step::kEnd;
+    case Phase::kHandshake:
+      return fail(
+          {.code = kClosedInHandshake,
+           .side = base::Side::kClient,
+           .what = "the peer closed during the handshake",
+           .why = facts_.bytes_in == 0 ? "it sent nothing" : "it did not like the answer, or lost the network"});
+    case Phase::kOpen: break;
+  }
+  // RFC 8446 6.1: without close_notify "the connection may have been truncated by an attacker".
+  return fail({.code = kTruncated, .side = base::Side::kClient, .what = "the peer closed without close_notify"});
+}
+
+const base::Error& Engine::failure() const {
+  GATE_CHECK(failure_ != nullptr);
+  return *failure_;
+}
+
+std::optional<Session> Engine::take_session() {
+  if (negotiation_ == nullptr || negotiation_->session == nullptr) return std::nullopt;
+  Session session = std::move(*negotiation_->session);
+  negotiation_->session.reset();
+  return session;
+}
+
+Step Engine::step_after(int result) {
+  switch (SSL_get_error(ssl_.get(), result)) {
+    case SSL_ERROR_WANT_READ: return Step::kNeedRead;
+    case SSL_ERROR_ZERO_RETURN: phase_ = Phase::kEnded; return Step::kEnd;
+    default: return fail(explain_failure(negotiation_.get()));
+  }
+}
+
+Step Engine::fail(base::Error error) {
+  ERR_clear_error();
+  failure_ = std::make_unique<base::Error>(std::move(error));
+  phase_ = Phase::kFailed;
+  return Step::kFailed;
+}
+
+}  // namespace gate::tls

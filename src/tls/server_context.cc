@@ -1,0 +1,129 @@
+#include "tls/server_context.h"
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "cert/native.h"
+#include "tls/codes.h"
+#include "tls/server_impl.h"
+
+namespace gate::tls {
+
+namespace {
+
+base::Error misconfigured(base::ErrorCode code, std::string what, std::string why, std::string fix) {
+  return {.code = code,
+          .side = base::Side::kConfiguration,
+          .what = std::move(what),
+          .why = std::move(why),
+          .fix = std::move(fix)};
+}
+
+std::string label(const SiteIdentity& site) { return site.names.empty() ? "without names" : site.names.front(); }
+
+base::Result<void> add_names(ServerContext::Impl& impl, const SiteIdentity& site, std::uint32_t number) {
+  for (const std::string& name : site.names) {
+    if (!impl.names.add(name, number)) {
+      return base::fail(misconfigured(kDuplicateName, fmt::format("two sites are called {}", name),
+                                      "a client that asks for the name could get either",
+                                      "take it out of one of them"));
+    }
+    if (const auto address = base::IpAddress::parse(name)) impl.addresses.emplace(*address, number);
+  }
+  if (!site.is_default) return {};
+  if (impl.default_site) {
+    return base::fail(misconfigured(kDuplicateName, fmt::format("site {} is a second default site", label(site)),
+                                    "only one site can answer for all other names", "let one of them be the default"));
+  }
+  impl.default_site = number;
+  return {};
+}
+
+// One certificate chain and its key in a context of their own, copied so that no other worker shares them.
+bssl::UniquePtr<SSL_CTX> hold(const ServerContext::Impl& impl, const cert::Credential& credential) {
+  bssl::UniquePtr<SSL_CTX> ctx(SSL_CTX_new(TLS_with_buffers_method()));
+  GATE_CHECK(ctx != nullptr);
+  configure_server(ctx.get(), impl.key_log != nullptr);
+  std::vector<bssl::UniquePtr<CRYPTO_BUFFER>> owned;
+  std::vector<CRYPTO_BUFFER*> chain;
+  for (const auto& certificate : credential.chain) {
+    const auto der = certificate.der();
+    owned.emplace_back(CRYPTO_BUFFER_new(cert::native_data(der), der.size(), impl.certificates.get()));
+    GATE_CHECK(owned.back() != nullptr);
+    chain.push_back(owned.back().get());
+  }
+  const cert::PrivateKey key = credential.key.clone();
+  if (!SSL_CTX_set_chain_and_key(ctx.get(), chain.data(), chain.size(), key.native(), nullptr)) return nullptr;
+  return ctx;
+}
+
+base::Result<std::vector<ServerContext::Impl::Holder>> hold_all(const ServerContext::Impl& impl,
+                                                                const SiteIdentity& site) {
+  const auto refuse = [&](std::string why) {
+    return base::fail(misconfigured(kNoCertificate, fmt::format("site {} cannot be served", label(site)),
+                                    std::move(why), "give it one certificate, or an ECDSA and an RSA one"));
+  };
+  std::vector<ServerContext::Impl::Holder> holders;
+  for (const cert::Credential* credential : site.credentials) {
+    auto ctx = hold(impl, *credential);
+    if (ctx == nullptr) return refuse("its key and certificate do not match: " + cert::last_library_reason());
+    holders.push_back({credential->key.type(), std::move(ctx)});
+  }
+  if (holders.empty()) return refuse("it has no certificate");
+  const auto is_rsa = [](const auto& each) { return each.type == cert::KeyType::kRsa; };
+  std::stable_partition(holders.begin(), holders.end(), std::not_fn(is_rsa));
+  const auto rsa_count = std::count_if(holders.begin(), holders.end(), is_rsa);
+  if (rsa_count > 1 || std::ssize(holders) - rsa_count > 1) return refuse("it has two certificates of one kind");
+  return holders;
+}
+
+}  // namespace
+
+ServerContext::ServerContext(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+ServerContext::~ServerContext() = default;
+
+base::Result<std::shared_ptr<ServerContext>> ServerContext::create(const ServerSettings& settings) {
+  auto impl = std::make_unique<Impl>(settings.ticket_keys);
+  impl->key_log = settings.key_log;
+  impl->certificates.reset(CRYPTO_BUFFER_POOL_new());
+  impl->ctx.reset(SSL_CTX_new(TLS_with_buffers_method()));
+  GATE_CHECK(impl->certificates && impl->ctx);
+  configure_server(impl->ctx.get(), impl->key_log != nullptr);
+  for (const SiteIdentity& site : settings.sites) {
+    GATE_TRY(add_names(*impl, site, static_cast<std::uint32_t>(impl->sites.size())));
+    GATE_TRY_ASSIGN(auto holders, hold_all(*impl, site));
+    impl->sites.push_back({std::move(holders), site.policy});
+  }
+  return std::make_shared<ServerContext>(std::move(impl));
+}
+
+void ServerContext::use_ticket_keys(const TicketKeys& keys) { impl_->tickets = TicketSealer(keys); }
+
+std::optional<std::uint32_t> ServerContext::site_for(std::string_view server_name,
+                                                     const base::IpAddress& local_address) const {
+  return impl_->find_site(server_name, local_address);
+}
+
+bssl::UniquePtr<SSL> ServerContext::Impl::make_ssl() const {
+  bssl::UniquePtr<SSL> ssl(SSL_new(ctx.get()));
+  GATE_CHECK(ssl != nullptr);
+  SSL_set_accept_state(ssl.get());
+  SSL_set_shed_handshake_config(ssl.get(), 1);
+  return ssl;
+}
+
+std::optional<std::uint32_t> ServerContext::Impl::find_site(std::string_view server_name,
+                                                            const base::IpAddress& local_address) const {
+  if (!server_name.empty()) {
+    const auto named = names.find(server_name);
+    return named ? named : default_site;
+  }
+  // RFC 6066 3: addresses are not sent as names, so a client that was given one sends none.
+  const auto addressed = addresses.find(local_address);
+  return addressed == addresses.end() ? default_site : std::optional(addressed->second);
+}
+
+}  // namespace gate::tls

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <openssl/pool.h>
+#include <openssl/ssl.h>
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "cert/private_key.h"
+#include "tls/name_table.h"
+#include "tls/server_context.h"
+#include "tls/ticket_sealer.h"
+#include "tls/turn_bio.h"
+
+namespace gate::tls {
+
+// The library's objects behind a ServerContext.
+class ServerContext::Impl {
+ public:
+  // A credential of a site. The library checks that key and certificate match whenever both are set, so they are set
+  // once, on a context of their own, and a handshake switches to that context.
+  struct Holder {
+    cert::KeyType type;
+    bssl::UniquePtr<SSL_CTX> ctx;
+  };
+  struct Site {
+    std::vector<Holder> holders;  // ECDSA first
+    Policy policy;
+  };
+
+  explicit Impl(const TicketKeys& keys) : tickets(keys) {}
+
+  bssl::UniquePtr<SSL> make_ssl() const;
+  std::optional<std::uint32_t> find_site(std::string_view server_name, const base::IpAddress& local_address) const;
+
+  TurnBio bio;
+  TicketSealer tickets;
+  KeyLog key_log;
+  NameTable names;
+  std::map<base::IpAddress, std::uint32_t> addresses;
+  std::optional<std::uint32_t> default_site;
+  std::vector<Site> sites;
+  bssl::UniquePtr<CRYPTO_BUFFER_POOL> certificates;  // one copy of an intermediate, however many sites have it
+  bssl::UniquePtr<SSL_CTX> ctx;                      // handshakes begin with it; it has no certificate
+};
+
+// Settings that every context of a server has, whether it begins handshakes or holds a certificate.
+void configure_server(SSL_CTX* ctx, bool with_key_log);
+
+}  // namespace gate::tls
