@@ -23,4 +23,12 @@ std::string_view request_id_text(base::Arena& arena, std::uint64_t id) {
   return {digits.data(), digits.size()};
 }
 
+std::string_view status_text(base::Arena& arena, std::uint16_t status) {
+  const auto digits = arena.make_array<char>(3);
+  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit, status /= 10) {
+    *digit = static_cast<char>('0' + status % 10);
+  }
+  return {digits.data(), digits.size()};
+}
+
 }  // namespace gate::http

@@ -20,4 +20,7 @@ inline std::string_view join(base::Arena& arena, std::initializer_list<std::stri
 inline constexpr std::size_t kRequestIdDigits = 16;
 std::string_view request_id_text(base::Arena& arena, std::uint64_t id);
 
+// A status as digits.
+std::string_view status_text(base::Arena& arena, std::uint16_t status);
+
 }  // namespace gate::http

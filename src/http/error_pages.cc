@@ -1,7 +1,6 @@
 #include "http/error_pages.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "base/text.h"
@@ -20,13 +19,7 @@ struct Facts {
 
 Facts facts_of(Exchange& exchange) {
   const auto status = exchange.response.status;
-  const auto digits = exchange.arena().make_array<char>(3);
-  for (std::size_t i = 0, divisor = 100; i < digits.size(); ++i, divisor /= 10) {
-    digits[i] = static_cast<char>('0' + status / divisor % 10);
-  }
-  std::string_view phrase = reason_phrase(status);
-  if (phrase.empty()) phrase = "Error";
-  return {{digits.data(), digits.size()}, phrase, request_id_text(exchange.arena(), exchange.id)};
+  return {status_text(exchange.arena(), status), error_title(status), request_id_text(exchange.arena(), exchange.id)};
 }
 
 constexpr std::string_view kPageStart =
@@ -69,24 +62,6 @@ bool is_html(std::string_view type) {
   return base::equals_ignoring_case(type, "text/html") || base::equals_ignoring_case(type, "text/*");
 }
 
-// Whether the client names JSON and likes it better than HTML. "*/*" alone is no such wish.
-bool prefers_json(const Exchange& exchange) {
-  const auto accept = exchange.request.fields.combined(FieldId::kAccept);
-  if (!accept) return false;
-  Quality json_quality = 0;
-  std::optional<Quality> html_quality;
-  Quality any_quality = 0;
-  QualityList list(*accept);
-  while (const auto item = list.next()) {
-    if (is_json(item->value)) json_quality = std::max(json_quality, item->quality);
-    if (is_html(item->value)) html_quality = std::max(html_quality.value_or(0), item->quality);
-    if (item->value == "*/*") any_quality = item->quality;
-  }
-  // A type that is named weighs more than "*/*" with the same weight.
-  const Quality other = html_quality.value_or(std::min<Quality>(any_quality, kQualityMax - 1));
-  return json_quality > other;
-}
-
 }  // namespace
 
 void drop_content_fields(Exchange& exchange) {
@@ -112,6 +87,28 @@ void DefaultErrorPages::render(Exchange& exchange) const {
   response.fields.set(FieldId::kContentSecurityPolicy,
                       "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'");
   response.body = exchange.make_text_body(html(exchange.arena(), facts));
+}
+
+bool prefers_json(const Exchange& exchange) {
+  const auto accept = exchange.request.fields.combined(FieldId::kAccept);
+  if (!accept) return false;
+  Quality json_quality = 0;
+  std::optional<Quality> html_quality;
+  Quality any_quality = 0;
+  QualityList list(*accept);
+  while (const auto item = list.next()) {
+    if (is_json(item->value)) json_quality = std::max(json_quality, item->quality);
+    if (is_html(item->value)) html_quality = std::max(html_quality.value_or(0), item->quality);
+    if (item->value == "*/*") any_quality = item->quality;
+  }
+  // A type that is named weighs more than "*/*" with the same weight.
+  const Quality other = html_quality.value_or(std::min<Quality>(any_quality, kQualityMax - 1));
+  return json_quality > other;
+}
+
+std::string_view error_title(std::uint16_t status) {
+  const std::string_view phrase = reason_phrase(status);
+  return phrase.empty() ? "Error" : phrase;
 }
 
 }  // namespace gate::http

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstdint>
+#include <string_view>
+
 #include "http/exchange.h"
 
 namespace gate::http {
@@ -15,5 +18,11 @@ class DefaultErrorPages final : public ErrorPages {
 // the id of one request. Whoever renders error pages calls this first. Fields that belong to the refusal stay, such as
 // Allow, Retry-After, WWW-Authenticate and the Content-Range of a 416.
 void drop_content_fields(Exchange& exchange);
+
+// Whether the client names JSON in Accept and likes it better than HTML. "*/*" alone is no such wish.
+bool prefers_json(const Exchange& exchange);
+
+// The phrase of the status, or "Error" where it has none.
+std::string_view error_title(std::uint16_t status);
 
 }  // namespace gate::http
