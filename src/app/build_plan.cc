@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "feature/security/security.h"
+#include "http/chain.h"
 #include "http/error_pages.h"
 
 namespace gate::app {
@@ -19,17 +21,26 @@ std::string fingerprint_of(const SiteSettings& site, const observe::LogTarget& t
   return fmt::format("{}\n{} {}", site.text, target.sink, static_cast<int>(target.format));
 }
 
-std::shared_ptr<const server::SitePlan> site_plan(const SiteSettings& site, const LogSettings& server_log,
-                                                  const PlanInputs& inputs, SiteNumbers& numbers) {
+// What every site has stands before its own statements.
+std::shared_ptr<const http::ServicePlan> service_of(SiteSettings& site, base::WallTime hsts_began) {
+  auto chain = std::make_shared<http::ChainPlan>();
+  const security::SiteFacts facts{.certificate_is_local = site.local_certificate, .hsts_began = hsts_began};
+  chain->add({.matcher = {}, .plan = std::make_unique<security::SecurityPlan>(site.security, facts), .rule = {}});
+  chain->add({.matcher = {}, .plan = std::move(site.service), .rule = {}});
+  return chain;
+}
+
+std::shared_ptr<const server::SitePlan> site_plan(SiteSettings& site, const PlanInputs& inputs, std::size_t index,
+                                                  SiteNumbers& numbers) {
   auto plan = std::make_shared<server::SitePlan>();
   plan->name = site.name();
   plan->hosts = hosts_of(site);
   plan->is_default = site.is_default;
   plan->clear_allowed = site.clear_allowed;
   plan->metrics_number = numbers.of(plan->name);
-  plan->access_log = inputs.log_target(site.access_log.value_or(server_log));
+  plan->access_log = inputs.site_logs[index];
   plan->log_fields = site.log_fields;
-  plan->service = site.service;
+  plan->service = service_of(site, inputs.hsts_began[index]);
   plan->error_pages = site.error_pages;
   plan->fingerprint = fingerprint_of(site, plan->access_log);
   return plan;
@@ -38,7 +49,7 @@ std::shared_ptr<const server::SitePlan> site_plan(const SiteSettings& site, cons
 std::shared_ptr<const server::SitePlan> clear_text_plan(const Settings& settings, const PlanInputs& inputs) {
   auto plan = std::make_shared<server::SitePlan>();
   plan->name = "-";
-  plan->access_log = inputs.log_target(settings.access_log);
+  plan->access_log = inputs.access_log;
   plan->service = inputs.clear_text;
   // The redirect's target changes with the port of HTTPS.
   plan->fingerprint = fmt::format("{} {}", plan->access_log.sink, settings.https.empty() ? 0 : settings.https.front().port);
@@ -53,7 +64,7 @@ std::uint32_t SiteNumbers::of(const std::string& name) {
   return entry->second;
 }
 
-std::shared_ptr<const server::Plan> build_plan(const Settings& settings, const PlanInputs& inputs, SiteNumbers& numbers) {
+std::shared_ptr<const server::Plan> build_plan(Settings& settings, const PlanInputs& inputs, SiteNumbers& numbers) {
   auto plan = std::make_shared<server::Plan>();
   plan->generation = inputs.generation;
   plan->limits = std::make_shared<const http::Limits>(settings.limits);
@@ -61,7 +72,9 @@ std::shared_ptr<const server::Plan> build_plan(const Settings& settings, const P
   plan->clear_text = clear_text_plan(settings, inputs);
   plan->server_limits.connections_max = (inputs.connections_max + inputs.workers - 1) / inputs.workers;
   plan->server_limits.connections_per_address_max = settings.connections_per_address_max;
-  for (const auto& site : settings.sites) plan->sites.push_back(site_plan(site, settings.access_log, inputs, numbers));
+  for (std::size_t i = 0; i < settings.sites.size(); ++i) {
+    plan->sites.push_back(site_plan(settings.sites[i], inputs, i, numbers));
+  }
   return plan;
 }
 

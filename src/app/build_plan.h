@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -33,11 +32,14 @@ struct PlanInputs {
   std::uint64_t generation = 0;
   std::uint32_t workers = 1;
   std::uint32_t connections_max = 0;  // of the process
-  std::function<observe::LogTarget(const LogSettings&)> log_target;
+  observe::LogTarget access_log{};
+  std::vector<observe::LogTarget> site_logs{};       // by site
+  std::vector<base::WallTime> hsts_began{};          // by site; for those with a ramp
   std::shared_ptr<const http::ServicePlan> clear_text;
 };
 
-std::shared_ptr<const server::Plan> build_plan(const Settings& settings, const PlanInputs& inputs, SiteNumbers& numbers);
+// Takes the services of the sites out of `settings`.
+std::shared_ptr<const server::Plan> build_plan(Settings& settings, const PlanInputs& inputs, SiteNumbers& numbers);
 
 // The TLS side of the same configuration. `credentials` and `ticket_keys` are borrowed until contexts are made of it.
 tls::ServerSettings tls_settings(const Settings& settings, const std::vector<SiteCredentials>& credentials,

@@ -12,5 +12,6 @@ inline constexpr base::ErrorCode kCertificateNeeded{193};
 inline constexpr base::ErrorCode kEmptySite{194};
 inline constexpr base::ErrorCode kMetricsNotLoopback{195};
 inline constexpr base::ErrorCode kConfigurationRejected{196};
+inline constexpr base::ErrorCode kNeedsRestart{197};
 
 }  // namespace gate::app

@@ -47,7 +47,8 @@ struct SiteSettings {
   bool http2 = true;
   std::optional<LogSettings> access_log;  // else the server's
   observe::FieldSelection log_fields;
-  std::shared_ptr<const http::ServicePlan> service;
+  std::unique_ptr<const http::ServicePlan> service;  // its statements; what all sites have is put before them later
+  security::SecurityPolicy security;
   std::shared_ptr<const http::ErrorPages> error_pages;
   std::string rule;  // its first statement that answers, "files /srv/www", for the first screen
   std::string text;  // its statements in canonical form: equal texts mean equal sites

@@ -17,7 +17,9 @@ base::Result<std::unique_ptr<WorkerPool>> WorkerPool::create(const WorkerPoolCon
                                                             .system_clock = context.clock,
                                                             .address_counts = pool->address_counts_,
                                                             .metrics = member->metrics,
-                                                            .log = member->log}));
+                                                            .log = member->log,
+                                                            .media_types = context.media_types,
+                                                            .cache_limit = context.cache_limit}));
     pool->members_.push_back(std::move(member));
   }
   return pool;

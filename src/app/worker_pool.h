@@ -22,6 +22,8 @@ struct WorkerPoolContext {
   observe::RingReaderWaker* log_reader = nullptr;
   std::uint16_t audit_sink = 0;
   observe::AuditFormat audit_format = observe::AuditFormat::kJson;
+  const http::MediaTypes& media_types;
+  http::CacheCost cache_limit = http::CacheBudget::kDefaultLimit;  // of each worker
 };
 
 // The workers and their threads, as the control thread sees them. Every call waits until all workers have done it, but

@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "http/h1/wire.h"
-#include "http/h2/wire.h"
+#include "http/h2/h2_wire.h"
 #include "server/codes.h"
 #include "tls/engine.h"
 
@@ -40,7 +40,9 @@ Worker::Worker(const WorkerContext& context, std::unique_ptr<loop::Loop> loop)
       next_connection_id_((std::uint64_t{context.index} << kIndexShift) + 1),
       next_exchange_id_((std::uint64_t{context.index} << kIndexShift) + 1),
       wire_context_{blocks_, time_, *this, next_exchange_id_},
-      sites_({*loop_}) {
+      cache_(context.cache_limit),
+      service_environment_{.clock = *loop_, .cache = &cache_, .media_types = &context.media_types},
+      sites_(service_environment_) {
   loop_->observe_turns(this);
   on_turn_start();
 }
@@ -64,7 +66,7 @@ void Worker::adopt(std::shared_ptr<const Plan> plan, std::shared_ptr<tls::Server
   for (auto& site : sites_.adopt(*plan)) retire(std::move(site));
   if (!clear_text_ || clear_text_->plan->fingerprint != plan->clear_text->fingerprint) {
     if (clear_text_) retire(std::move(clear_text_));
-    clear_text_ = build_site(plan->clear_text, {*loop_});
+    clear_text_ = build_site(plan->clear_text, service_environment_);
   }
   recorder_.log_unclaimed_to(plan->clear_text->access_log);
   plan_ = std::move(plan);
@@ -82,7 +84,8 @@ void Worker::retire(std::unique_ptr<Site> site) {
 }
 
 base::Result<> Worker::listen(ListenerSocket socket) {
-  auto listener = std::make_unique<Listener>(*loop_, *this, std::move(socket));
+  ListenerOwner& owner = *this;
+  auto listener = std::make_unique<Listener>(*loop_, owner, std::move(socket));
   GATE_TRY(listener->start());
   listeners_.push_back(std::move(listener));
   return {};
@@ -150,11 +153,12 @@ void Worker::accepted(os::Accepted accepted, const Listener& listener) {
 
 std::unique_ptr<http::Wire> Worker::make_wire(net::Connection& connection) {
   const tls::Facts* facts = connection.facts();
+  http::Dispatcher& dispatcher = *this;
   std::unique_ptr<http::Wire> wire;
   if (facts && facts->alpn == tls::Alpn::kHttp2) {
-    wire = std::make_unique<http::h2::H2Wire>(wire_context_, *this, connection.info(), connection.limits(), connection);
+    wire = std::make_unique<http::h2::H2Wire>(wire_context_, dispatcher, connection.info(), connection.limits(), connection);
   } else {
-    wire = std::make_unique<http::h1::H1Wire>(wire_context_, *this, connection.info(), connection.limits(), connection);
+    wire = std::make_unique<http::h1::Wire>(wire_context_, dispatcher, connection.info(), connection.limits(), connection);
   }
   if (draining_) wire->drain();
   return wire;

@@ -9,7 +9,9 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/intrusive_list.h"
+#include "http/cache_budget.h"
 #include "http/date.h"
+#include "http/media_type.h"
 #include "http/wire.h"
 #include "loop/loop.h"
 #include "net/connection.h"
@@ -32,6 +34,8 @@ struct WorkerContext {
   AddressCounts& address_counts;
   observe::WorkerMetrics& metrics;
   observe::LogProducer& log;
+  const http::MediaTypes& media_types;
+  http::CacheCost cache_limit = http::CacheBudget::kDefaultLimit;
 };
 
 // One core's share of the server: its loop, listeners, connections, sites and buffers. Nothing of it is touched by another
@@ -121,6 +125,8 @@ class Worker final : private net::ConnectionOwner,
   std::uint64_t next_exchange_id_;
   http::WireContext wire_context_;
 
+  http::CacheBudget cache_;
+  http::ServiceEnvironment service_environment_;
   std::shared_ptr<const Plan> plan_;
   std::shared_ptr<tls::ServerContext> tls_;
   SiteTable sites_;

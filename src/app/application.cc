@@ -1,0 +1,307 @@
+#include "app/application.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <thread>
+#include <utility>
+
+#include "app/codes.h"
+#include "app/hsts_ramp.h"
+#include "app/key_log.h"
+#include "feature/files/files.h"
+#include "feature/https_redirect/https_redirect.h"
+#include "feature/security/security.h"
+#include "http/chain.h"
+#include "os/file.h"
+#include "os/limits.h"
+#include "os/notify.h"
+#include "os/privileges.h"
+#include "os/user.h"
+
+namespace gate::app {
+namespace {
+
+// Descriptors for what is neither a connection nor a cached file: logs, listeners, files being sent.
+constexpr std::uint64_t kDescriptorsKept = 256;
+constexpr std::uint64_t kDescriptorsWanted = 1'048'576;
+
+base::Error rejected() {
+  return {.code = kConfigurationRejected, .side = base::Side::kConfiguration, .what = "the configuration has errors"};
+}
+
+std::size_t worker_count(const Settings& settings) {
+  if (settings.workers != 0) return settings.workers;
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+ReloadReport compare(const server::Plan& before, const server::Plan& after) {
+  ReloadReport report{.generation = after.generation};
+  std::map<std::string_view, std::string_view> old;
+  for (const auto& site : before.sites) old.emplace(site->name, site->fingerprint);
+  for (const auto& site : after.sites) {
+    const auto found = old.find(site->name);
+    if (found == old.end()) {
+      ++report.sites_added;
+    } else {
+      (found->second == site->fingerprint ? report.sites_kept : report.sites_changed) += 1;
+      old.erase(found);
+    }
+  }
+  report.sites_removed = old.size();
+  return report;
+}
+
+}  // namespace
+
+std::string describe(const ReloadReport& report) {
+  std::string text;
+  const auto part = [&](std::size_t count, std::string_view what) {
+    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, what);
+  };
+  part(report.sites_kept, "kept");
+  part(report.sites_changed, "changed");
+  part(report.sites_added, "added");
+  part(report.sites_removed, "removed");
+  text = "sites: " + text;
+  for (const auto& address : report.addresses_added) text += "; now listening on " + address.to_string();
+  for (const auto& address : report.addresses_removed) text += "; no longer listening on " + address.to_string();
+  return text;
+}
+
+base::Result<std::unique_ptr<Application>> Application::create(ConfigurationSource source, LoadedConfiguration& loaded,
+                                                               const base::Clock& clock) {
+  auto application = std::make_unique<Application>(std::move(source), clock);
+  GATE_TRY(application->build(loaded));
+  return application;
+}
+
+Application::Application(ConfigurationSource source, const base::Clock& clock)
+    : source_(std::move(source)), clock_(clock), media_types_(files::system_media_types()) {}
+
+Application::~Application() { stop(); }
+
+// The order matters: ports and descriptors need rights, files are better opened without them.
+base::Result<void> Application::build(LoadedConfiguration& loaded) {
+  const Settings& wanted = loaded.settings;
+  started_at_ = clock_.wall();
+  settings_.state_folder = wanted.state_folder;
+  GATE_TRY_ASSIGN(const auto descriptors, os::raise_descriptor_limit(kDescriptorsWanted));
+  const std::size_t count = worker_count(wanted);
+  listeners_ = Listeners(count);
+  GATE_TRY_ASSIGN(auto inherited, os::take_inherited_sockets());
+  listeners_.inherit(std::move(inherited));
+  GATE_TRY_ASSIGN(auto change, listeners_.prepare(wanted));
+  GATE_TRY(os::make_directories(wanted.state_folder, 0750));
+  GATE_TRY(change_user(wanted));
+
+  GATE_TRY(open_logs(wanted));
+  certificates_ = std::make_unique<Certificates>(wanted.state_folder, clock_);
+  ticket_keys_.emplace(tls::TicketKeys::generate(random_, clock_.wall()));
+  GATE_TRY(create_workers(count, descriptors));
+  GATE_TRY_ASSIGN(auto prepared, prepare(loaded));
+  workers_->adopt(prepared.plan, std::move(prepared.tls));
+  listeners_.commit(change);
+  GATE_TRY(workers_->listen(std::move(change.added)));
+  plan_ = std::move(prepared.plan);
+  settings_ = std::move(prepared.settings);
+  credentials_ = std::move(prepared.credentials);
+  return {};
+}
+
+base::Result<void> Application::open_logs(const Settings& settings) {
+  GATE_TRY_ASSIGN(logs_, LogWriter::create(clock_));
+  GATE_TRY_ASSIGN(audit_sink_, open_log(settings.audit_log));
+  audit_format_ = settings.audit_log.kind == LogSettings::Kind::kFile ? observe::AuditFormat::kJson : observe::AuditFormat::kText;
+  if (audit_sink_ != observe::LogTarget::kOff) logs_->use_audit(audit_sink_, audit_format_);
+  audit_ring_ = std::make_unique<observe::RecordRing>(observe::LogProducer::kRingBytesMin, logs_.get());
+  audit_ = std::make_unique<observe::LogProducer>(*audit_ring_, audit_sink_, audit_format_);
+  logs_->add_ring(*audit_ring_);
+  return {};
+}
+
+// The sink of a destination; the same one for equal destinations.
+base::Result<std::uint16_t> Application::open_log(const LogSettings& log) {
+  switch (log.kind) {
+    case LogSettings::Kind::kOff: return observe::LogTarget::kOff;
+    case LogSettings::Kind::kStdout: return logs_->open({.kind = LogDestination::Kind::kStdout});
+    case LogSettings::Kind::kStderr: return logs_->open({.kind = LogDestination::Kind::kStderr});
+    case LogSettings::Kind::kFile: return logs_->open({.kind = LogDestination::Kind::kFile, .path = log.path});
+  }
+  return observe::LogTarget::kOff;
+}
+
+base::Result<void> Application::create_workers(std::size_t count, std::uint64_t descriptors) {
+  const std::uint64_t cached = std::min<std::uint64_t>(http::CacheBudget::kDefaultLimit.descriptors, descriptors / (8 * count));
+  connections_max_ = static_cast<std::uint32_t>(descriptors - cached * count - std::min(kDescriptorsKept, descriptors / 4));
+  GATE_TRY_ASSIGN(workers_, WorkerPool::create({.clock = clock_,
+                                                .random = random_,
+                                                .log_reader = logs_.get(),
+                                                .audit_sink = audit_sink_,
+                                                .audit_format = audit_format_,
+                                                .media_types = media_types_,
+                                                .cache_limit = {.bytes = http::CacheBudget::kDefaultLimit.bytes,
+                                                                .descriptors = static_cast<std::size_t>(cached)}},
+                                               count));
+  for (auto* ring : workers_->rings()) logs_->add_ring(*ring);
+  return {};
+}
+
+base::Result<void> Application::change_user(const Settings& settings) {
+  if (!os::is_root() || settings.user.empty()) return {};
+  GATE_TRY_ASSIGN(auto user, os::find_user(settings.user));
+  if (!settings.group.empty()) {
+    GATE_TRY_ASSIGN(user.group, os::find_group(settings.group));
+    user.groups = {user.group};
+  }
+  GATE_TRY(os::give_folder(settings.state_folder, user.id, user.group));
+  return os::become_user(user, true);
+}
+
+void Application::start() {
+  logs_->start();
+  workers_->start();
+  audit(observe::AuditKind::kStarted, fmt::format("serving {} sites", settings_.sites.size()));
+}
+
+base::Result<Application::Prepared> Application::prepare(LoadedConfiguration& loaded) {
+  GATE_TRY_ASSIGN(auto credentials, certificates_->load(loaded.settings, loaded.diagnostics));
+  if (!loaded.good()) return base::fail(rejected());
+  Prepared prepared;
+  GATE_TRY_ASSIGN(prepared.tls, make_contexts(loaded.settings, credentials));
+  PlanInputs inputs{.generation = generation_ + 1,
+                    .workers = static_cast<std::uint32_t>(workers_->size()),
+                    .connections_max = loaded.settings.connections_max != 0 ? loaded.settings.connections_max : connections_max_,
+                    .clear_text = clear_text_service(loaded.settings)};
+  GATE_TRY_ASSIGN(inputs.access_log, log_target(loaded.settings.access_log));
+  for (const auto& site : loaded.settings.sites) {
+    GATE_TRY_ASSIGN(const auto target, log_target(site.access_log.value_or(loaded.settings.access_log)));
+    inputs.site_logs.push_back(target);
+    GATE_TRY_ASSIGN(const auto began, hsts_began(site));
+    inputs.hsts_began.push_back(began);
+  }
+  prepared.plan = build_plan(loaded.settings, inputs, numbers_);
+  prepared.credentials = std::move(credentials);
+  prepared.settings = std::move(loaded.settings);
+  ++generation_;
+  return prepared;
+}
+
+base::Result<observe::LogTarget> Application::log_target(const LogSettings& log) {
+  GATE_TRY_ASSIGN(const auto sink, open_log(log));
+  return observe::LogTarget{.sink = sink, .format = log.format};
+}
+
+base::Result<base::WallTime> Application::hsts_began(const SiteSettings& site) const {
+  if (site.security.hsts.mode != security::HstsPolicy::Mode::kRamp) return base::WallTime{};
+  return hsts_ramp_began(settings_.state_folder, site.name(), clock_.wall());
+}
+
+base::Result<std::vector<std::shared_ptr<tls::ServerContext>>> Application::make_contexts(
+    const Settings& settings, const std::vector<SiteCredentials>& credentials) const {
+  std::vector<std::shared_ptr<tls::ServerContext>> contexts;
+  for (std::size_t worker = 0; worker < workers_->size(); ++worker) {
+    GATE_TRY_ASSIGN(auto key_log, open_key_log(settings.key_log));
+    GATE_TRY_ASSIGN(auto context,
+                    tls::ServerContext::create(tls_settings(settings, credentials, *ticket_keys_, std::move(key_log))));
+    contexts.push_back(std::move(context));
+  }
+  return contexts;
+}
+
+base::Result<ReloadReport> Application::reload(std::string& report) {
+  const conf::SystemEnvironment environment;
+  auto loaded = load_configuration(source_, environment);
+  const auto reject = [&](base::Error error) {
+    report = loaded.good() ? base::render(error) + "\n" : loaded.report();
+    audit(observe::AuditKind::kConfigurationRejected, error.what, error.code);
+    return base::fail(std::move(error));
+  };
+  if (!loaded.good()) return reject(rejected());
+  if (auto error = unchangeable(loaded.settings)) return reject(*std::move(error));
+  auto change = listeners_.prepare(loaded.settings);
+  if (!change) return reject(std::move(change).error());
+  auto prepared = prepare(loaded);
+  if (!prepared) return reject(std::move(prepared).error());
+  report = loaded.report();
+
+  // From here on nothing can fail.
+  ReloadReport result = compare(*plan_, *prepared->plan);
+  for (const auto& socket : change->added.front()) result.addresses_added.push_back(socket.address);
+  result.addresses_removed = change->removed;
+  workers_->adopt(prepared->plan, std::move(prepared->tls));
+  listeners_.commit(*change);
+  workers_->stop_listening(change->removed);
+  GATE_TRY(workers_->listen(std::move(change->added)));
+  plan_ = std::move(prepared->plan);
+  settings_ = std::move(prepared->settings);
+  credentials_ = std::move(prepared->credentials);
+  audit(observe::AuditKind::kConfigurationChanged, describe(result));
+  return result;
+}
+
+// What a running process cannot change any more. Said instead of silently ignored.
+std::optional<base::Error> Application::unchangeable(const Settings& settings) const {
+  const auto refuse = [](std::string_view what) {
+    return base::Error{.code = kNeedsRestart,
+                       .side = base::Side::kConfiguration,
+                       .what = fmt::format("{} cannot change while the server runs", what),
+                       .why = "it is decided when the process starts",
+                       .fix = "gate443 upgrade, which starts a new process and keeps the ports open"};
+  };
+  if (settings.state_folder != settings_.state_folder) return refuse("the state folder");
+  if (worker_count(settings) != workers_->size()) return refuse("the number of workers");
+  if (settings.user != settings_.user || settings.group != settings_.group) return refuse("the user");
+  if (settings.admin_socket != settings_.admin_socket || settings.admin != settings_.admin) return refuse("the admin socket");
+  if (settings.metrics != settings_.metrics) return refuse("the address of the metrics");
+  if (settings.audit_log != settings_.audit_log) return refuse("the audit log");
+  return std::nullopt;
+}
+
+base::Result<void> Application::refresh_certificates(std::string& report) {
+  const conf::SystemEnvironment environment;
+  LoadedConfiguration checked;
+  GATE_TRY_ASSIGN(auto credentials, certificates_->load(settings_, checked.diagnostics));
+  if (!checked.good()) {
+    report = checked.report();
+    audit(observe::AuditKind::kCertificateProblem, report, checked.diagnostics.shown().front().code);
+    return base::fail(rejected());
+  }
+  GATE_TRY_ASSIGN(auto contexts, make_contexts(settings_, credentials));
+  workers_->adopt(plan_, std::move(contexts));
+  credentials_ = std::move(credentials);
+  audit(observe::AuditKind::kCertificateLoaded, "certificates were read or renewed");
+  return {};
+}
+
+base::WallTime Application::next_renewal() const {
+  auto next = base::WallTime::max();
+  for (const auto& site : credentials_) next = std::min(next, site.renewal);
+  return next;
+}
+
+void Application::rotate_ticket_keys() {
+  auto rotated = ticket_keys_->rotated(random_, clock_.wall());
+  ticket_keys_.reset();
+  ticket_keys_.emplace(rotated);
+  workers_->use_ticket_keys(*ticket_keys_);
+}
+
+void Application::drain(bool hand_over, const std::function<void()>& drained) {
+  audit(observe::AuditKind::kStopping, hand_over ? "a new process takes over" : "stopping");
+  workers_->drain(hand_over, drained);
+}
+
+void Application::stop() {
+  if (!workers_ || !logs_) return;
+  workers_->stop();
+  audit(observe::AuditKind::kStopped, "stopped");
+  logs_->stop();
+}
+
+void Application::audit(observe::AuditKind kind, std::string_view text, base::ErrorCode code) {
+  audit_->record({.kind = kind, .time = clock_.wall(), .code = code, .text = text, .site = {}, .peer = {}});
+}
+
+}  // namespace gate::app

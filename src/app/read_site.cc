@@ -1,0 +1,174 @@
+#include "app/read_site.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "app/codes.h"
+#include "app/read_log.h"
+#include "app/site_services.h"
+#include "conf/format.h"
+#include "conf/table.h"
+#include "tls/policy.h"
+
+namespace gate::app {
+namespace {
+
+using Context = conf::Context<SiteSettings>;
+
+void read_own_certificate(Context& context, const conf::Statement& statement) {
+  const auto& args = statement.args;
+  if (args.size() != 4 || args[2].text != "key") {
+    context.reader.error(conf::kWrongArgumentCount, args[0], "a certificate needs its key",
+                         "write: tls cert FILE key FILE");
+    return;
+  }
+  const auto certificate = context.reader.path(args[1]);
+  const auto key = context.reader.path(args[3]);
+  if (certificate && key) context.plan.certificates.push_back({*certificate, *key, args[1].at});
+}
+
+void read_version(Context& context, const conf::Statement& statement) {
+  constexpr conf::Choice<std::uint16_t> kVersions[] = {{"1.2", tls::kTls12}, {"1.3", tls::kTls13}};
+  if (statement.args.size() != 2) {
+    context.reader.error(conf::kWrongArgumentCount, statement.args[0], "the lowest version is missing", "write: tls min 1.3");
+    return;
+  }
+  if (auto version = context.reader.choice(statement.args[1], kVersions)) context.plan.tls_version_min = *version;
+}
+
+// tls local  ·  tls cert FILE key FILE  ·  tls min 1.2|1.3
+void read_tls(Context& context, const conf::Statement& statement) {
+  enum class Form : std::uint8_t { kLocal, kOwn, kVersion };
+  constexpr conf::Choice<Form> kForms[] = {{"local", Form::kLocal}, {"cert", Form::kOwn}, {"min", Form::kVersion}};
+  const auto form = context.reader.choice(statement.args[0], kForms);
+  if (!form) return;
+  switch (*form) {
+    case Form::kLocal: context.plan.local_certificate = true; return;
+    case Form::kOwn: read_own_certificate(context, statement); return;
+    case Form::kVersion: read_version(context, statement); return;
+  }
+}
+
+void read_default(Context& context, const conf::Statement&) { context.plan.is_default = true; }
+
+void read_http(Context& context, const conf::Statement& statement) {
+  constexpr conf::Choice<bool> kChoices[] = {{"allow", true}, {"redirect", false}};
+  if (auto allowed = context.reader.choice(statement.args[0], kChoices)) context.plan.clear_allowed = *allowed;
+}
+
+void read_http2(Context& context, const conf::Statement& statement) {
+  if (auto on = context.reader.on_off(statement.args[0])) context.plan.http2 = *on;
+}
+
+void read_site_log(Context& context, const conf::Statement& statement) {
+  context.plan.access_log = read_access_log(statement, context.reader);
+}
+
+// log-field request|response NAME [clear]
+void read_log_field(Context& context, const conf::Statement& statement) {
+  enum class Side : std::uint8_t { kRequest, kResponse };
+  constexpr conf::Choice<Side> kSides[] = {{"request", Side::kRequest}, {"response", Side::kResponse}};
+  const auto side = context.reader.choice(statement.args[0], kSides);
+  bool in_clear = false;
+  if (statement.args.size() > 2) {
+    constexpr conf::Choice<bool> kClear[] = {{"clear", true}};
+    in_clear = context.reader.choice(statement.args[2], kClear).value_or(false);
+  }
+  if (!side) return;
+  auto& fields = context.plan.log_fields;
+  auto& list = *side == Side::kRequest ? fields.request : fields.response;
+  if (list.size() == observe::AccessFormatter::kFieldsMax) {
+    context.reader.error(conf::kContradiction, statement.name, fmt::format("more than {} logged fields", list.size()));
+    return;
+  }
+  list.push_back(observe::select_field(statement.args[1].text, in_clear));
+}
+
+constexpr conf::Directive<SiteSettings> kStatements[] = {
+    {.name = "tls",
+     .synopsis = "tls local | tls cert FILE key FILE | tls min 1.2|1.3",
+     .summary = "The site's certificate: of the local CA, or files of yours; and the lowest TLS version.",
+     .args = {1, 4},
+     .occurs = conf::Occurs::kRepeated,
+     .handle = read_tls},
+    {.name = "default",
+     .synopsis = "default",
+     .summary = "Answers names that no site has, and clients that ask for none.",
+     .args = {0, 0},
+     .handle = read_default},
+    {.name = "http",
+     .synopsis = "http allow | redirect",
+     .summary = "Whether the site is served over plain HTTP too, or redirected from there (the default).",
+     .args = {1, 1},
+     .handle = read_http},
+    {.name = "http2",
+     .synopsis = "http2 on | off",
+     .summary = "Whether HTTP/2 is offered beside HTTP/1.1.",
+     .args = {1, 1},
+     .handle = read_http2},
+    {.name = "access-log",
+     .synopsis = "access-log FILE | stdout | off [json | combined]",
+     .summary = "Where this site's requests are written down, instead of the server's log.",
+     .args = {1, 2},
+     .handle = read_site_log},
+    {.name = "log-field",
+     .synopsis = "log-field request|response NAME [clear]",
+     .summary = "Adds a header field to the access log; credentials are redacted unless \"clear\".",
+     .args = {2, 3},
+     .occurs = conf::Occurs::kRepeated,
+     .handle = read_log_field},
+};
+
+void read_names(SiteSettings& site, const conf::Statement& statement, conf::Reader& reader) {
+  for (const auto& word : statement.args) {
+    if (auto name = reader.host_name(word)) site.names.push_back(*std::move(name));
+  }
+}
+
+// Names that no public authority can vouch for get the local CA without a word.
+bool is_private(const conf::HostName& name) {
+  return name.kind == conf::HostName::Kind::kAddress || name.name == "localhost" || name.name.ends_with(".localhost");
+}
+
+void choose_certificate(SiteSettings& site, const conf::Statement& statement, conf::Reader& reader) {
+  if (site.local_certificate && !site.certificates.empty()) {
+    reader.error(conf::kContradiction, statement.name, "a site has either files of yours or the local CA's certificate",
+                 "remove \"tls local\" or the \"tls cert\" lines");
+  }
+  if (site.local_certificate || !site.certificates.empty()) return;
+  if (std::ranges::all_of(site.names, is_private)) {
+    site.local_certificate = true;
+    return;
+  }
+  reader.error(kCertificateNeeded, statement.name, fmt::format("{} needs a certificate", conf::title(statement)),
+               "add \"tls cert FILE key FILE\", or \"tls local\" for one of this machine's own CA");
+}
+
+}  // namespace
+
+SiteSettings read_site(const conf::Statement& statement, conf::Reader& reader) {
+  SiteSettings site;
+  site.at = statement.name.at;
+  read_names(site, statement, reader);
+  SiteServices services;
+  conf::Scope scope;
+  scope.add(std::span<const conf::Directive<SiteSettings>>(kStatements), site);
+  services.add_to(scope);
+  scope.read(statement, reader);
+  if (!site.names.empty()) choose_certificate(site, statement, reader);
+  conf::Block canonical;
+  canonical.statements.push_back(statement);
+  site.text = conf::format(canonical);
+  std::move(services).finish(site, statement, reader);
+  return site;
+}
+
+std::vector<StatementHelp> site_help() {
+  std::vector<StatementHelp> help;
+  for (const auto& row : kStatements) help.push_back({row.name, row.synopsis, row.summary, "site"});
+  for (const auto& row : SiteServices::help()) help.push_back(row);
+  return help;
+}
+
+}  // namespace gate::app
