@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/buffer.h"
+#include "http/exchange.h"
+#include "http/response_rules.h"
+#include "http/wire.h"
+
+namespace gate::http::h1 {
+
+// Whether the connection is said to live on: by silence on HTTP/1.1, by a field on HTTP/1.0.
+enum class Persistence : std::uint8_t { kKeepAlive, kClose };
+
+// Writes one response: head, body and the framing around it.
+class ResponseWriter {
+ public:
+  // Writes the head and decides how the body will be framed. The response is sendable (see is_sendable).
+  void write_head(const Exchange& exchange, const ResponseFraming& framing, Persistence persistence, const TurnTime& time,
+                  base::Buffer& out);
+
+  // Pulls the body into `out` until that holds about `limit` bytes (kData), the body ends (kEnd: the response is
+  // complete), has nothing now (kWait) or cannot be completed (kFailed).
+  BodyRead::State write_body(Exchange& exchange, base::Buffer& out, std::size_t limit);
+
+ private:
+  enum class Coding : std::uint8_t { kNone, kLength, kChunked, kUntilClose };
+
+  static Coding choose_coding(const Exchange& exchange, const ResponseFraming& framing);
+  BodyRead::State write_plain(Exchange& exchange, base::Buffer& out, std::size_t room);
+  BodyRead::State write_chunk(Exchange& exchange, base::Buffer& out, std::size_t room);
+
+  Coding coding_ = Coding::kNone;
+  std::uint64_t length_rest_ = 0;
+};
+
+// RFC 9110 15.2.1.
+void write_continue(base::Buffer& out);
+
+}  // namespace gate::http::h1
