@@ -16,12 +16,6 @@ std::string lowered(std::string_view text) {
   return result;
 }
 
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 std::string_view split_off(std::string_view& rest, char separator) {
   const auto at = rest.find(separator);
   const auto piece = rest.substr(0, at);

@@ -20,7 +20,12 @@ bool equals_ignoring_case(std::string_view a, std::string_view b);
 std::string lowered(std::string_view text);
 
 // Without leading and trailing spaces and tabs (RFC 9110 5.6.3 OWS).
-std::string_view trimmed(std::string_view text);
+constexpr std::string_view trimmed(std::string_view text) {
+  constexpr auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
 
 // Takes what stands before the next `separator` off the front of `rest`. The last piece leaves `rest` empty.
 std::string_view split_off(std::string_view& rest, char separator);

@@ -79,14 +79,7 @@ class PathBuilder {
 };
 
 // Whether the path says what it means already: the usual case, which needs no copy.
-bool is_plain(std::string_view path) {
-  char previous = '\0';
-  for (const char c : path) {
-    if (c == '%' || (c == '.' && previous == '/')) return false;
-    previous = c;
-  }
-  return true;
-}
+bool is_plain(std::string_view path) { return !path.contains('%') && !path.contains("/."); }
 
 std::optional<std::string_view> decoded_path(std::string_view raw, base::Arena& arena) {
   if (is_plain(raw)) return raw;

@@ -2,6 +2,8 @@
 
 #include <emmintrin.h>
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <span>
@@ -38,12 +40,22 @@ inline __m128i outside_value(__m128i text) {
 // 0x21 to 0x7e become 0x00 to 0x5d.
 inline __m128i visible(__m128i text) { return at_most(_mm_sub_epi8(text, all(0x21)), 0x5d); }
 
+template <std::size_t kCount>
+void lower(char* text) {
+  std::array<char, kWidth> block{};
+  std::copy_n(text, kCount, block.begin());
+  const __m128i mixed = load(block.data());
+  const __m128i lowered = _mm_or_si128(mixed, _mm_and_si128(letters(mixed), all(0x20)));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(block.data()), lowered);
+  std::copy_n(block.begin(), kCount, text);
+}
+
 inline unsigned bits(__m128i bytes) { return static_cast<unsigned>(_mm_movemask_epi8(bytes)); }
 inline constexpr unsigned kAllBits = 0xffff;
 
 // `outside(block)` has a bit for each character that does not belong.
 template <class Outside>
-std::size_t prefix(const CharacterClass& members, std::string_view text, Outside outside) {
+[[gnu::always_inline]] inline std::size_t prefix(const CharacterClass& members, std::string_view text, Outside outside) {
   std::size_t at = 0;
   for (; text.size() - at >= kWidth; at += kWidth) {
     if (const unsigned found = outside(load(text.data() + at))) return at + static_cast<std::size_t>(std::countr_zero(found));
@@ -77,14 +89,21 @@ inline std::size_t visible_prefix(std::string_view text) {
                       [](__m128i block) { return ~sse2::bits(sse2::visible(block)) & sse2::kAllBits; });
 }
 
+// Sixteen, eight or four at a time; the last step goes back to overlap what is lower-case already, not on to what is
+// behind the text.
 inline void lower_in_place(std::span<char> text) {
-  while (text.size() >= sse2::kWidth) {
-    const __m128i block = sse2::load(text.data());
-    const __m128i lowered = _mm_or_si128(block, _mm_and_si128(sse2::letters(block), sse2::all(0x20)));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(text.data()), lowered);
-    text = text.subspan(sse2::kWidth);
+  const std::size_t size = text.size();
+  if (size < 4) return portable::lower_in_place(text);
+  if (size < 8) {
+    sse2::lower<4>(text.data());
+    return sse2::lower<4>(text.data() + size - 4);
   }
-  portable::lower_in_place(text);
+  if (size < sse2::kWidth) {
+    sse2::lower<8>(text.data());
+    return sse2::lower<8>(text.data() + size - 8);
+  }
+  for (std::size_t at = 0; at + sse2::kWidth < size; at += sse2::kWidth) sse2::lower<sse2::kWidth>(text.data() + at);
+  sse2::lower<sse2::kWidth>(text.data() + size - sse2::kWidth);
 }
 
 }  // namespace gate::http
