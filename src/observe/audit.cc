@@ -125,7 +125,7 @@ std::string_view to_string(AuditKind kind) {
     case AuditKind::kRequestRefused: return "request_refused";
     case AuditKind::kLimitHit: return "limit_hit";
     case AuditKind::kProtocolViolation: return "protocol_violation";
-    case AuditKind::kLogLinesDropped: return "log_lines_dropped";
+    case AuditKind::kLogProblem: return "log_problem";
     case AuditKind::kWorkerStalled: return "worker_stalled";
   }
   return "unknown";

@@ -30,7 +30,7 @@ enum class AuditKind : std::uint8_t {
   kRequestRefused,
   kLimitHit,
   kProtocolViolation,  // a driver noticed an attack or a broken peer
-  kLogLinesDropped,
+  kLogProblem,         // lines are or were lost
   kWorkerStalled,
 };
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 
 #include "app/log/codes.h"
@@ -195,7 +196,7 @@ void LogWriter::note_outcome(Sink& sink, const LogOutcome& outcome, const Pass& 
     sink.dropped_before = sink.dropped.value();
     report(&sink, kCannotWriteLog,
            fmt::format("cannot write {}: {}; lines are being lost", to_string(sink.destination),
-                       os::errno_text(outcome.error)),
+                       outcome.error == EAGAIN ? "its reader is too slow" : os::errno_text(outcome.error)),
            0, pass);
   }
   sink.written.add(outcome.written);
@@ -241,7 +242,7 @@ void LogWriter::flush_slow_readers(const Pass& pass) {
 void LogWriter::report(const Sink* about, base::ErrorCode code, std::string_view text, std::uint64_t count,
                        const Pass& pass) {
   const observe::AuditEvent event{
-      .kind = observe::AuditKind::kLogLinesDropped, .time = clock_.wall(), .code = code, .text = text, .count = count};
+      .kind = observe::AuditKind::kLogProblem, .time = clock_.wall(), .code = code, .text = text, .count = count};
   std::array<char, observe::kAuditLineBytesMax> room;
   const auto put = [&](Sink& sink, observe::AuditFormat format) {
     const std::string_view line(room.data(), observe::format_audit(format, event, room));
