@@ -1,0 +1,97 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/bytes.h"
+
+namespace gate::http::h2 {
+
+// RFC 9113 6 and RFC 9218 7.1.
+enum class FrameType : std::uint8_t {
+  kData = 0x00,
+  kHeaders = 0x01,
+  kPriority = 0x02,
+  kResetStream = 0x03,
+  kSettings = 0x04,
+  kPushPromise = 0x05,
+  kPing = 0x06,
+  kGoaway = 0x07,
+  kWindowUpdate = 0x08,
+  kContinuation = 0x09,
+  kPriorityUpdate = 0x10,
+};
+
+// RFC 9113 6.2 and others; what a bit means depends on the frame.
+inline constexpr std::uint8_t kFlagEndStream = 0x01;
+inline constexpr std::uint8_t kFlagAck = 0x01;
+inline constexpr std::uint8_t kFlagEndHeaders = 0x04;
+inline constexpr std::uint8_t kFlagPadded = 0x08;
+
+inline constexpr std::size_t kFrameHeaderBytes = 9;
+inline constexpr std::string_view kClientPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+// RFC 9113 4.1.
+struct FrameHeader {
+  std::uint32_t length = 0;
+  FrameType type{};
+  std::uint8_t flags = 0;
+  std::uint32_t stream_id = 0;
+
+  bool has(std::uint8_t flag) const { return (flags & flag) != 0; }
+};
+
+// RFC 9113 7.
+enum class Code : std::uint32_t {
+  kNoError = 0x00,
+  kProtocolError = 0x01,
+  kInternalError = 0x02,
+  kFlowControlError = 0x03,
+  kSettingsTimeout = 0x04,
+  kStreamClosed = 0x05,
+  kFrameSizeError = 0x06,
+  kRefusedStream = 0x07,
+  kCancel = 0x08,
+  kCompressionError = 0x09,
+  kConnectError = 0x0a,
+  kEnhanceYourCalm = 0x0b,
+  kInadequateSecurity = 0x0c,
+  kHttp11Required = 0x0d,
+};
+
+// "flow control error"; static text.
+std::string_view to_string(Code code);
+
+// Follows the frames of a connection's input without looking into them: where one begins, and whether a head is under
+// way. It sees what the protocol library ignores without a word, which is where floods hide.
+class FrameFollower {
+ public:
+  // A piece of input that touches one frame only. `begun` is set when the frame's header became complete in it.
+  struct Piece {
+    base::ByteView bytes;
+    std::optional<FrameHeader> begun;
+  };
+
+  // Takes the next piece off the front of `input`, which is not empty.
+  Piece take(base::ByteView& input);
+
+  bool in_preface() const { return preface_left_ > 0; }
+
+  // Between the first byte of a HEADERS frame and the last of the frame that ends its field section.
+  bool in_head() const { return head_open_ || (in_head_payload_ && payload_left_ > 0); }
+
+ private:
+  void begin(const FrameHeader& header);
+
+  std::size_t preface_left_ = kClientPreface.size();
+  std::array<std::byte, kFrameHeaderBytes> header_;
+  std::size_t header_size_ = 0;
+  std::size_t payload_left_ = 0;
+  bool head_open_ = false;
+  bool in_head_payload_ = false;
+};
+
+}  // namespace gate::http::h2

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "http/exchange.h"
+#include "http/request_rules.h"
+
+namespace gate::http::h2 {
+
+// Puts a request head together from the field lines of a HEADERS frame, within the limits. The protocol library has
+// checked pseudo-fields, names and values (RFC 9113 8.2, 8.3); what HTTP itself demands is checked here.
+class RequestAssembly {
+ public:
+  // Whether the head may go on. A head above the limits is read on, but not kept, and refused at its end; far above them
+  // it is an attack (HPACK bomb, CVE-2016-6581).
+  [[nodiscard]] bool add(Exchange& exchange, std::string_view name, std::string_view value);
+
+  // All lines are there. `ended` says that no body follows. Yields what the request is to be refused for.
+  std::optional<RequestFault> finish(Exchange& exchange, bool ended);
+
+  // Whether a trailer line is within what the limits leave.
+  [[nodiscard]] bool takes_trailer(const Exchange& exchange, std::string_view name, std::string_view value);
+
+ private:
+  bool count(const Limits& limits, std::string_view name, std::string_view value);
+  void add_pseudo(Exchange& exchange, std::string_view name, std::string_view value);
+  void join_cookies(Exchange& exchange) const;
+  std::optional<RequestFault> set_host(Exchange& exchange) const;
+
+  std::string_view scheme_;
+  std::string_view authority_;
+  std::string_view path_;
+  std::size_t bytes_ = 0;
+  std::uint32_t lines_ = 0;
+  std::uint32_t cookies_ = 0;
+  std::optional<RequestFault> fault_;
+};
+
+}  // namespace gate::http::h2

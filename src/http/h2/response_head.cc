@@ -1,0 +1,55 @@
+#include "http/h2/response_head.h"
+
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+
+#include "http/request_rules.h"
+
+namespace gate::http::h2 {
+namespace {
+
+constexpr std::size_t kLinesOfOurs = 4;  // :status, server, date, content-length
+
+std::string_view number_text(base::Arena& arena, std::uint64_t number) {
+  constexpr std::size_t kDigitsMax = 20;
+  const auto digits = arena.make_array<char>(kDigitsMax);
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  return {digits.data(), static_cast<std::size_t>(end - digits.data())};
+}
+
+std::string_view status_text(base::Arena& arena, std::uint16_t status) {
+  return status == 200 ? "200" : number_text(arena, status);
+}
+
+}  // namespace
+
+std::span<const Field> response_head(Exchange& exchange, const ResponseFraming& framing, std::string_view http_date) {
+  base::Arena& arena = exchange.arena();
+  const Response& response = exchange.response;
+  const auto lines = arena.make_array<Field>(response.fields.size() + kLinesOfOurs);
+  std::size_t count = 0;
+  lines[count++] = {":status", status_text(arena, response.status)};
+  if (!response.fields.find(FieldId::kServer)) lines[count++] = {"server", "gate443", FieldId::kServer};
+  lines[count++] = {"date", arena.copy(http_date), FieldId::kDate};
+  if (framing.content_length) {
+    lines[count++] = {"content-length", number_text(arena, *framing.content_length), FieldId::kContentLength};
+  }
+  // RFC 9113 8.2.2: "An endpoint MUST NOT generate an HTTP/2 message containing connection-specific header fields."
+  for (const Field& field : response.fields) {
+    if (!is_written_by_driver(field.id)) lines[count++] = field;
+  }
+  return lines.first(count);
+}
+
+std::span<const Field> response_trailers(Exchange& exchange, const FieldList& trailers) {
+  const auto lines = exchange.arena().make_array<Field>(trailers.size());
+  std::size_t count = 0;
+  for (const Field& field : trailers) {
+    const bool sendable = is_trailer_allowed(field.id) && is_token(field.name) && is_field_value(field.value);
+    if (sendable) lines[count++] = field;
+  }
+  return lines.first(count);
+}
+
+}  // namespace gate::http::h2

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "http/exchange.h"
+#include "http/response_rules.h"
+
+namespace gate::http::h2 {
+
+// The field lines of a response head, ":status" first, in the exchange's arena.
+std::span<const Field> response_head(Exchange& exchange, const ResponseFraming& framing, std::string_view http_date);
+
+// The lines of a trailer section that may be sent, in the exchange's arena.
+std::span<const Field> response_trailers(Exchange& exchange, const FieldList& trailers);
+
+}  // namespace gate::http::h2

@@ -1,0 +1,115 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/arena.h"
+#include "base/intrusive_list.h"
+#include "http/exchange.h"
+#include "http/h2/pace.h"
+#include "http/h2/request_assembly.h"
+#include "http/h2/request_body.h"
+#include "http/wire.h"
+
+namespace gate::http::h2 {
+
+class Stream;
+
+// What streams need from their connection. Told things only takes note of them.
+class StreamOwner {
+ public:
+  // The response's head, or more of its body, can be sent.
+  virtual void stream_ready(Stream& stream) = 0;
+  // A service asked for a request body of which nothing came yet.
+  virtual void body_wanted(Stream& stream) = 0;
+  // A service took bytes of the request body.
+  virtual void body_taken(Stream& stream, std::size_t count) = 0;
+
+ protected:
+  ~StreamOwner() = default;
+};
+
+struct LiveStreams;   // tag of the list of all streams of a connection
+struct ReadyStreams;  // tag of the list of those with something to send
+
+// What a pull from a response's body yielded for a DATA frame.
+struct Pulled {
+  BodyRead read;
+  std::span<const Field> trailers{};  // with kEnd: to be sent behind the last DATA
+};
+
+// One stream: an exchange, what came of its request, and how far its response is.
+//
+//   response:  awaited --response_ready--> ready --start_response--> sending <--> waiting (for the source)
+//                                                                       '--> ended | failed
+class Stream final : private ExchangeDriver,
+                     private BodyWaker,
+                     private RequestBodyOwner,
+                     public base::ListNode<LiveStreams>,
+                     public base::ListNode<ReadyStreams> {
+ public:
+  Stream(StreamOwner& owner, std::uint32_t id, base::BlockPool& blocks, const ConnectionInfo& connection,
+         const Limits& limits, const TurnTime& time);
+
+ private:
+  StreamOwner& owner_;
+  const TurnTime& time_;
+
+ public:
+  // Before the exchange, whose response may read from it until it dies.
+  RequestBody body;
+  Exchange exchange;
+  RequestAssembly assembly;
+  Pace body_pace;      // of the client as sender
+  Pace response_pace;  // of the client as reader
+
+  std::uint32_t id() const { return exchange.stream_id; }
+
+  // The memory this stands in; StreamTable's business.
+  std::unique_ptr<base::BlockPool::Block> home;
+
+  // The head is complete: from now on the exchange is seen by others, and its end is to be told.
+  bool head_received = false;
+  bool reset_by_peer = false;
+
+  void receive_data(base::ByteView bytes);
+  void end_request();
+  // The request's body cannot be completed. The reader is told; a response that has not begun becomes a refusal.
+  void fail_request(RequestFault fault);
+
+  bool response_begun() const { return phase_ >= Phase::kSending; }
+  bool response_ended() const { return phase_ == Phase::kEnded; }
+  bool response_failed() const { return phase_ == Phase::kFailed; }
+  // There are bytes to send, or seem to be, and only the client's reading holds them up.
+  bool response_flows() const { return phase_ == Phase::kSending; }
+
+  // The lines of the response's head; call once it is ready. Says whether DATA will follow.
+  struct Head {
+    std::span<const Field> lines;
+    bool has_body = false;
+  };
+  Head start_response();
+
+  Pulled pull(std::span<std::byte> into);
+  void response_sent() { phase_ = Phase::kEnded; }
+
+ private:
+  enum class Phase : std::uint8_t { kAwaited, kReady, kSending, kWaiting, kEnded, kFailed };
+
+  void response_ready(Exchange& ready) override;
+  BodySource& request_body(Exchange&) override { return body; }
+  void body_ready() override;
+  void body_wanted() override { owner_.body_wanted(*this); }
+  void body_taken(std::size_t count) override;
+  bool keeps_its_length(const BodyRead& read) const;
+
+  std::optional<RequestFault> fault_;
+  std::optional<std::uint64_t> declared_bytes_;  // the response's content-length
+  Phase phase_ = Phase::kAwaited;
+};
+
+}  // namespace gate::http::h2
