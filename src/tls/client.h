@@ -20,15 +20,17 @@ struct ClientSettings {
   // Roots to judge the server by; null accepts any certificate, which only tests, load generators and scanners do.
   const cert::Roots* roots = nullptr;  // outlives the context
 
-  std::vector<std::string> alpn;  // in order of preference; empty: no ALPN
+  std::vector<std::string> alpn{};  // in order of preference; empty: no ALPN
   std::uint16_t version_min = kTls12;
   std::uint16_t version_max = kTls13;
-  std::vector<std::uint16_t> groups;      // empty: the server policy's
-  std::vector<std::uint16_t> signatures;  // schemes it can verify; empty: the library's
-  struct {
-    std::string tls12, tls13;  // as the library spells lists; empty: the server policy's
-  } suites;
-  KeyLog key_log;
+  std::vector<std::uint16_t> groups{};      // empty: the server policy's
+  std::vector<std::uint16_t> signatures{};  // schemes it can verify; empty: the library's
+  struct Suites {
+    std::string tls12{};  // as the library spells lists; empty: the server policy's
+    std::string tls13{};
+  };
+  Suites suites{};
+  KeyLog key_log{};
 };
 
 // The client's side of what handshakes share; one a worker, shared by its engines like ServerContext.

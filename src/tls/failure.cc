@@ -7,7 +7,6 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "cert/native.h"
 #include "tls/codes.h"
 
 namespace gate::tls {
@@ -77,6 +76,23 @@ std::string_view what_of(base::ErrorCode code) {
   return "a message breaks the protocol";
 }
 
+// The oldest complaint of the library's TLS half: what lies below it is detail, what comes later is consequence.
+std::uint32_t take_cause() {
+  std::uint32_t cause = 0;
+  while (const auto error = ERR_get_error()) {
+    if (cause == 0 && ERR_GET_LIB(error) == ERR_LIB_SSL) cause = error;
+  }
+  return cause;
+}
+
+// "BAD_RECORD" becomes "bad record".
+std::string words_of(std::uint32_t cause) {
+  const char* reason = cause == 0 ? nullptr : ERR_reason_error_string(cause);
+  std::string words = base::lowered(reason == nullptr ? "" : reason);
+  std::ranges::replace(words, '_', ' ');
+  return words;
+}
+
 bool is_version_reason(int reason) {
   return reason == SSL_R_UNSUPPORTED_PROTOCOL || reason == SSL_R_WRONG_SSL_VERSION ||
          reason == SSL_R_UNKNOWN_PROTOCOL || reason == SSL_R_INAPPROPRIATE_FALLBACK;
@@ -85,9 +101,8 @@ bool is_version_reason(int reason) {
 }  // namespace
 
 base::Error explain_failure(const Negotiation* negotiation) {
-  const auto first = ERR_peek_error();
-  const int reason = ERR_GET_LIB(first) == ERR_LIB_SSL ? ERR_GET_REASON(first) : 0;
-  const std::string words = cert::last_library_reason();
+  const std::uint32_t cause = take_cause();
+  const int reason = ERR_GET_REASON(cause);
   if (negotiation != nullptr && negotiation->refusal) return *negotiation->refusal;
   if (reason > kAlertBase && reason < kAlertBase + 256) return alert_error(reason - kAlertBase);
   if (is_version_reason(reason)) return version_error(negotiation);
@@ -96,7 +111,7 @@ base::Error explain_failure(const Negotiation* negotiation) {
                         "connect with a TLS client");
   }
   const base::ErrorCode code = code_of(reason);
-  base::Error error = client_error(code, std::string(what_of(code)), words);
+  base::Error error = client_error(code, std::string(what_of(code)), words_of(cause));
   if (code == kInternal) error.side = base::Side::kSelf;
   return error;
 }

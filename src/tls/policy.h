@@ -18,7 +18,7 @@ struct Policy {
 
   // A ticket resumes only under an equal scope and for the name it was made for (RFC 6066 3). Sites that ask for
   // client certificates put what they demand here, so that no ticket carries a client around a demand.
-  std::string ticket_scope;
+  std::string ticket_scope{};
 
   friend bool operator==(const Policy&, const Policy&) = default;
 };

@@ -24,21 +24,21 @@ using KeyLog = std::function<void(std::string_view line)>;
 // What TLS needs to know of one site.
 struct SiteIdentity {
   // "example.com", "*.example.com" (one label), "192.0.2.1", "::1". Lower case.
-  std::vector<std::string> names;
+  std::vector<std::string> names{};
 
   // One credential, or an ECDSA and an RSA one. Borrowed during `create` only.
-  std::vector<const cert::Credential*> credentials;
+  std::vector<const cert::Credential*> credentials{};
 
-  Policy policy;
+  Policy policy{};
 
   // Answers connections that ask for no name, or for one that no site has. At most one site.
   bool is_default = false;
 };
 
 struct ServerSettings {
-  std::vector<SiteIdentity> sites;
+  std::vector<SiteIdentity> sites{};
   TicketKeys ticket_keys;
-  KeyLog key_log;  // empty: none
+  KeyLog key_log{};  // empty: none
 };
 
 // Everything the server's side of handshakes shares: certificates by name, policies, ticket keys. One for each

@@ -36,6 +36,8 @@ class ServerContext::Impl {
   bssl::UniquePtr<SSL> make_ssl() const;
   std::optional<std::uint32_t> find_site(std::string_view server_name, const base::IpAddress& local_address) const;
 
+  // One copy of an intermediate, however many sites have it. Outlives the contexts that hold certificates.
+  bssl::UniquePtr<CRYPTO_BUFFER_POOL> certificates;
   TurnBio bio;
   TicketSealer tickets;
   KeyLog key_log;
@@ -43,7 +45,6 @@ class ServerContext::Impl {
   std::map<base::IpAddress, std::uint32_t> addresses;
   std::optional<std::uint32_t> default_site;
   std::vector<Site> sites;
-  bssl::UniquePtr<CRYPTO_BUFFER_POOL> certificates;  // one copy of an intermediate, however many sites have it
   bssl::UniquePtr<SSL_CTX> ctx;                      // handshakes begin with it; it has no certificate
 };
 
