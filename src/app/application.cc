@@ -11,9 +11,6 @@
 #include "app/hsts_ramp.h"
 #include "app/key_log.h"
 #include "feature/files/files.h"
-#include "feature/https_redirect/https_redirect.h"
-#include "feature/security/security.h"
-#include "http/chain.h"
 #include "os/file.h"
 #include "os/limits.h"
 #include "os/notify.h"
@@ -100,7 +97,7 @@ base::Result<void> Application::build(LoadedConfiguration& loaded) {
   certificates_ = std::make_unique<Certificates>(wanted.state_folder, clock_);
   ticket_keys_.emplace(tls::TicketKeys::generate(random_, clock_.wall()));
   GATE_TRY(create_workers(count, descriptors));
-  GATE_TRY_ASSIGN(auto prepared, prepare(loaded));
+  GATE_TRY_ASSIGN(auto prepared, prepare(loaded, change.https_port));
   workers_->adopt(prepared.plan, std::move(prepared.tls));
   listeners_.commit(change);
   GATE_TRY(workers_->listen(std::move(change.added)));
@@ -165,7 +162,7 @@ void Application::start() {
   audit(observe::AuditKind::kStarted, fmt::format("serving {} sites", settings_.sites.size()));
 }
 
-base::Result<Application::Prepared> Application::prepare(LoadedConfiguration& loaded) {
+base::Result<Application::Prepared> Application::prepare(LoadedConfiguration& loaded, std::uint16_t https_port) {
   GATE_TRY_ASSIGN(auto credentials, certificates_->load(loaded.settings, loaded.diagnostics));
   if (!loaded.good()) return base::fail(rejected());
   Prepared prepared;
@@ -173,7 +170,8 @@ base::Result<Application::Prepared> Application::prepare(LoadedConfiguration& lo
   PlanInputs inputs{.generation = generation_ + 1,
                     .workers = static_cast<std::uint32_t>(workers_->size()),
                     .connections_max = loaded.settings.connections_max != 0 ? loaded.settings.connections_max : connections_max_,
-                    .clear_text = clear_text_service(loaded.settings)};
+                    .https_port = https_port,
+                    .challenges = challenges_};
   GATE_TRY_ASSIGN(inputs.access_log, log_target(loaded.settings.access_log));
   for (const auto& site : loaded.settings.sites) {
     GATE_TRY_ASSIGN(const auto target, log_target(site.access_log.value_or(loaded.settings.access_log)));
@@ -222,7 +220,7 @@ base::Result<ReloadReport> Application::reload(std::string& report) {
   if (auto error = unchangeable(loaded.settings)) return reject(*std::move(error));
   auto change = listeners_.prepare(loaded.settings);
   if (!change) return reject(std::move(change).error());
-  auto prepared = prepare(loaded);
+  auto prepared = prepare(loaded, change->https_port);
   if (!prepared) return reject(std::move(prepared).error());
   report = loaded.report();
 

@@ -15,6 +15,7 @@
 #include "app/settings.h"
 #include "app/worker_pool.h"
 #include "base/clock.h"
+#include "http/challenge_source.h"
 #include "http/media_type.h"
 #include "observe/audit.h"
 #include "os/random.h"
@@ -87,7 +88,7 @@ class Application {
   };
 
   base::Result<void> build(LoadedConfiguration& loaded);
-  base::Result<Prepared> prepare(LoadedConfiguration& loaded);
+  base::Result<Prepared> prepare(LoadedConfiguration& loaded, std::uint16_t https_port);
   base::Result<std::vector<std::shared_ptr<tls::ServerContext>>> make_contexts(
       const Settings& settings, const std::vector<SiteCredentials>& credentials) const;
   base::Result<void> open_logs(const Settings& settings);
@@ -110,6 +111,7 @@ class Application {
   std::optional<tls::TicketKeys> ticket_keys_;
   SiteNumbers numbers_;
   const http::MediaTypes media_types_;
+  const http::NoChallenges challenges_;
   std::unique_ptr<LogWriter> logs_;
   std::uint16_t audit_sink_ = observe::LogTarget::kOff;
   observe::AuditFormat audit_format_ = observe::AuditFormat::kText;

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "feature/https_redirect/https_redirect.h"
 #include "feature/security/security.h"
 #include "http/chain.h"
 #include "http/error_pages.h"
@@ -21,9 +22,15 @@ std::string fingerprint_of(const SiteSettings& site, const observe::LogTarget& t
   return fmt::format("{}\n{} {}", site.text, target.sink, static_cast<int>(target.format));
 }
 
+// A certificate must be had for sites that redirect and for those that do not.
+void add_challenges(http::ChainPlan& chain, const PlanInputs& inputs) {
+  chain.add({.matcher = {}, .plan = std::make_unique<https_redirect::ChallengePlan>(inputs.challenges), .rule = "challenge"});
+}
+
 // What every site has stands before its own statements.
-std::shared_ptr<const http::ServicePlan> service_of(SiteSettings& site, base::WallTime hsts_began) {
+std::shared_ptr<const http::ServicePlan> service_of(SiteSettings& site, const PlanInputs& inputs, base::WallTime hsts_began) {
   auto chain = std::make_shared<http::ChainPlan>();
+  if (site.clear_allowed) add_challenges(*chain, inputs);
   const security::SiteFacts facts{.certificate_is_local = site.local_certificate, .hsts_began = hsts_began};
   chain->add({.matcher = {}, .plan = std::make_unique<security::SecurityPlan>(site.security, facts), .rule = {}});
   chain->add({.matcher = {}, .plan = std::move(site.service), .rule = {}});
@@ -40,19 +47,24 @@ std::shared_ptr<const server::SitePlan> site_plan(SiteSettings& site, const Plan
   plan->metrics_number = numbers.of(plan->name);
   plan->access_log = inputs.site_logs[index];
   plan->log_fields = site.log_fields;
-  plan->service = service_of(site, inputs.hsts_began[index]);
+  plan->service = service_of(site, inputs, inputs.hsts_began[index]);
   plan->error_pages = site.error_pages;
   plan->fingerprint = fingerprint_of(site, plan->access_log);
   return plan;
 }
 
-std::shared_ptr<const server::SitePlan> clear_text_plan(const Settings& settings, const PlanInputs& inputs) {
+// What clear connections get, whatever the host.
+std::shared_ptr<const server::SitePlan> clear_text_plan(const PlanInputs& inputs) {
+  auto chain = std::make_shared<http::ChainPlan>();
+  add_challenges(*chain, inputs);
+  chain->add({.matcher = {},
+              .plan = std::make_unique<https_redirect::HttpsRedirectPlan>(inputs.https_port),
+              .rule = "redirect to https"});
   auto plan = std::make_shared<server::SitePlan>();
   plan->name = "-";
   plan->access_log = inputs.access_log;
-  plan->service = inputs.clear_text;
-  // The redirect's target changes with the port of HTTPS.
-  plan->fingerprint = fmt::format("{} {}", plan->access_log.sink, settings.https.empty() ? 0 : settings.https.front().port);
+  plan->service = std::move(chain);
+  plan->fingerprint = fmt::format("{} {} {}", plan->access_log.sink, static_cast<int>(plan->access_log.format), inputs.https_port);
   return plan;
 }
 
@@ -69,7 +81,7 @@ std::shared_ptr<const server::Plan> build_plan(Settings& settings, const PlanInp
   plan->generation = inputs.generation;
   plan->limits = std::make_shared<const http::Limits>(settings.limits);
   plan->error_pages = std::make_shared<const http::DefaultErrorPages>();
-  plan->clear_text = clear_text_plan(settings, inputs);
+  plan->clear_text = clear_text_plan(inputs);
   plan->server_limits.connections_max = (inputs.connections_max + inputs.workers - 1) / inputs.workers;
   plan->server_limits.connections_per_address_max = settings.connections_per_address_max;
   for (std::size_t i = 0; i < settings.sites.size(); ++i) {

@@ -8,6 +8,7 @@
 
 #include "app/certificates.h"
 #include "app/settings.h"
+#include "http/challenge_source.h"
 #include "server/plan.h"
 #include "tls/server_context.h"
 
@@ -35,7 +36,8 @@ struct PlanInputs {
   observe::LogTarget access_log{};
   std::vector<observe::LogTarget> site_logs{};       // by site
   std::vector<base::WallTime> hsts_began{};          // by site; for those with a ramp
-  std::shared_ptr<const http::ServicePlan> clear_text;
+  std::uint16_t https_port = 443;      // where plain HTTP is redirected to
+  const http::ChallengeSource& challenges;  // outlives the plan
 };
 
 // Takes the services of the sites out of `settings`.

@@ -14,4 +14,7 @@ inline constexpr base::ErrorCode kMetricsNotLoopback{195};
 inline constexpr base::ErrorCode kConfigurationRejected{196};
 inline constexpr base::ErrorCode kNeedsRestart{197};
 
+// The process itself.
+inline constexpr base::ErrorCode kCannotUpgrade{2070};
+
 }  // namespace gate::app

@@ -47,7 +47,17 @@ base::Result<Listeners::Change> Listeners::prepare(const Settings& settings) {
   for (const auto& endpoint : settings.https) GATE_TRY(open_address(endpoint, ListenerRole::kTls, change));
   for (const auto& endpoint : settings.http) GATE_TRY(open_address(endpoint, ListenerRole::kClear, change));
   inherited_.clear();
+  change.https_port = https_port(settings);
   return change;
+}
+
+std::uint16_t Listeners::https_port(const Settings& settings) const {
+  if (settings.https.empty()) return 0;
+  const auto first = [&](const Kept& kept) { return kept.role == ListenerRole::kTls && kept.wanted == settings.https.front(); };
+  for (const auto* list : {&kept_, &preparing_}) {
+    if (const auto found = std::ranges::find_if(*list, first); found != list->end()) return found->real.port;
+  }
+  return 0;
 }
 
 base::Result<void> Listeners::open_address(const base::Endpoint& wanted, ListenerRole role, Change& change) {

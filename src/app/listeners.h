@@ -27,6 +27,7 @@ class Listeners {
   struct Change {
     std::vector<std::vector<server::ListenerSocket>> added;  // by worker
     std::vector<base::Endpoint> removed;
+    std::uint16_t https_port = 0;  // the first address of HTTPS, as it will be; 0 when there is none
   };
   base::Result<Change> prepare(const Settings& settings);
 
@@ -53,6 +54,8 @@ class Listeners {
 
   base::Result<void> open_address(const base::Endpoint& wanted, server::ListenerRole role, Change& change);
   base::Result<os::Fd> open_socket(const base::Endpoint& address, bool first);
+
+  std::uint16_t https_port(const Settings& settings) const;
 
   std::size_t workers_;
   std::vector<os::InheritedSocket> inherited_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "app/codes.h"
@@ -52,11 +53,6 @@ void read_tls(Context& context, const conf::Statement& statement) {
 
 void read_default(Context& context, const conf::Statement&) { context.plan.is_default = true; }
 
-void read_http(Context& context, const conf::Statement& statement) {
-  constexpr conf::Choice<bool> kChoices[] = {{"allow", true}, {"redirect", false}};
-  if (auto allowed = context.reader.choice(statement.args[0], kChoices)) context.plan.clear_allowed = *allowed;
-}
-
 void read_http2(Context& context, const conf::Statement& statement) {
   if (auto on = context.reader.on_off(statement.args[0])) context.plan.http2 = *on;
 }
@@ -97,11 +93,6 @@ constexpr conf::Directive<SiteSettings> kStatements[] = {
      .summary = "Answers names that no site has, and clients that ask for none.",
      .args = {0, 0},
      .handle = read_default},
-    {.name = "http",
-     .synopsis = "http allow | redirect",
-     .summary = "Whether the site is served over plain HTTP too, or redirected from there (the default).",
-     .args = {1, 1},
-     .handle = read_http},
     {.name = "http2",
      .synopsis = "http2 on | off",
      .summary = "Whether HTTP/2 is offered beside HTTP/1.1.",

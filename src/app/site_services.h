@@ -1,12 +1,14 @@
 #pragma once
 
-#include <memory>
 #include <vector>
 
 #include "app/read_settings.h"
 #include "app/settings.h"
 #include "conf/reader.h"
 #include "conf/table.h"
+#include "feature/error_page/error_page_config.h"
+#include "feature/https_redirect/https_redirect.h"
+#include "feature/security/security.h"
 #include "http/config/statement.h"
 
 namespace gate::app {
@@ -27,7 +29,8 @@ class SiteServices {
  private:
   http::config::ChainDraft chain_;
   security::SecurityPolicy security_;
-  error_page::ErrorPagesDraft error_pages_;
+  error_page::ErrorPageDraft error_pages_;
+  https_redirect::ClearHttp clear_http_ = https_redirect::ClearHttp::kRedirect;
 };
 
 }  // namespace gate::app

@@ -55,6 +55,8 @@ class WorkerPool {
   std::vector<const observe::WorkerMetrics*> metrics() const;
   std::vector<observe::RecordRing*> rings() const;
   std::uint64_t connections() const;
+  // Makes the worker have a turn, without waiting for it.
+  void nudge(std::size_t index) { members_[index]->worker->post([] {}); }
   const server::Worker& worker(std::size_t index) const { return *members_[index]->worker; }
 
  private:

@@ -9,17 +9,6 @@
 
 namespace gate::cli {
 
-Exit exit_of(const base::Error& error) {
-  switch (error.side) {
-    case base::Side::kConfiguration: return Exit::kConfiguration;
-    case base::Side::kSystem: return Exit::kMachine;
-    case base::Side::kClient:
-    case base::Side::kUpstream: return Exit::kOutside;
-    case base::Side::kSelf: return Exit::kBug;
-  }
-  return Exit::kBug;
-}
-
 int fail(const base::Error& error, const CommonOptions& options) {
   if (options.json) {
     const nlohmann::json text{{"error",
@@ -32,7 +21,7 @@ int fail(const base::Error& error, const CommonOptions& options) {
   } else {
     fmt::print(stderr, "{}\n", base::render(error));
   }
-  return to_int(exit_of(error));
+  return to_int(app::exit_of(error));
 }
 
 void add_common_options(CLI::App& parser, CommonOptions& options, std::string_view examples) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/exit_code.h"
 #include "base/error.h"
 
 namespace gate::cli {
@@ -21,19 +22,8 @@ struct Command {
   std::function<int()> run;
 };
 
-// Exit codes, the same for every command.
-enum class Exit : int {
-  kFine = 0,
-  kFindings = 1,       // it works, and what was looked at is not well
-  kConfiguration = 2,  // usage or configuration
-  kMachine = 3,        // this machine: ports, files, rights
-  kOutside = 4,        // somebody else: DNS, a server, a CA
-  kBug = 5,            // ours
-};
-constexpr int to_int(Exit exit) { return static_cast<int>(exit); }
-
-// The exit code an error stands for, by who has to act.
-Exit exit_of(const base::Error& error);
+using app::Exit;
+using app::to_int;
 
 // Shows the error on standard error, as text or as JSON, and returns its exit code.
 int fail(const base::Error& error, const CommonOptions& options);

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 
 #include "base/text.h"
 #include "os/codes.h"
@@ -150,6 +151,19 @@ base::Result<void> make_directories(const std::string& path, mode_t mode) {
     }
     if (end == std::string::npos) return {};
   }
+}
+
+base::Result<void> give_folder(const std::string& path, uid_t user, gid_t group) {
+  const auto give = [&](const std::string& each) { return ::lchown(each.c_str(), user, group) == 0; };
+  bool given = give(path);
+  std::error_code error;
+  for (auto entry = std::filesystem::recursive_directory_iterator(path, error);
+       given && !error && entry != std::filesystem::recursive_directory_iterator(); entry.increment(error)) {
+    given = give(entry->path().string());
+  }
+  if (!given) return base::fail(system_error(kCannotWriteFile, "cannot give " + path + " to its user"));
+  if (error) return base::fail(system_error(kCannotWriteFile, "cannot give " + path + " to its user", error.value()));
+  return {};
 }
 
 base::Result<void> remove_file(const std::string& path) {

@@ -26,6 +26,9 @@ base::Result<void> write_file_atomically(const std::string& path, std::string_vi
 // Creates `path` and whatever is missing above it with `mode` (less the umask). Fine when it exists.
 base::Result<void> make_directories(const std::string& path, mode_t mode);
 
+// Makes `path` and everything below it the user's and the group's. Links are changed themselves, not followed.
+base::Result<void> give_folder(const std::string& path, uid_t user, gid_t group);
+
 // Removes a file; fine when there is none.
 base::Result<void> remove_file(const std::string& path);
 

@@ -29,7 +29,7 @@ constexpr int kSlowReaderPasses = 100;         // of 10 ms each, at the end
 base::Result<std::unique_ptr<LogWriter>> LogWriter::create(const base::Clock& clock) {
   os::Fd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake.valid()) return base::fail(os::system_error(kCannotOpenLog, "cannot start the log writer"));
-  std::unique_ptr<LogWriter> writer(new LogWriter(clock, std::move(wake)));
+  auto writer = std::make_unique<LogWriter>(clock, std::move(wake));
   GATE_TRY(writer->open({.kind = LogDestination::Kind::kStderr}));
   return writer;
 }
@@ -127,7 +127,7 @@ void LogWriter::wake_reader() {
 
 void LogWriter::run() {
   for (bool last = false; !last;) {
-    wait_for_work();
+    wait_for_work(kPassMilliseconds);
     const Pass pass = begin_pass();
     drain(pass);
     const base::Instant now = clock_.now();
@@ -142,9 +142,9 @@ void LogWriter::run() {
   }
 }
 
-void LogWriter::wait_for_work() const {
+void LogWriter::wait_for_work(int milliseconds) const {
   pollfd wait{wake_.number(), POLLIN, 0};
-  ::poll(&wait, 1, kPassMilliseconds);
+  ::poll(&wait, 1, milliseconds);
   eventfd_t ignored = 0;
   (void)::eventfd_read(wake_.number(), &ignored);
 }
@@ -234,7 +234,7 @@ void LogWriter::follow_moved_file(Sink& sink, const Pass& pass) {
 void LogWriter::flush_slow_readers(const Pass& pass) {
   for (int i = 0; i < kSlowReaderPasses; ++i) {
     if (std::ranges::none_of(pass.sinks, [](const Sink* sink) { return sink->output->has_pending(); })) return;
-    std::this_thread::sleep_for(10ms);
+    wait_for_work(kSlowReaderMilliseconds);
     for (Sink* sink : pass.sinks) write_batch(*sink, pass);
   }
 }

@@ -37,6 +37,9 @@ class LogWriter final : public observe::RingReaderWaker {
  public:
   // `clock` outlives the writer and may be read by any thread. Standard error is open as kStandardError.
   static base::Result<std::unique_ptr<LogWriter>> create(const base::Clock& clock);
+
+  // For create(): `wake` is an event descriptor.
+  LogWriter(const base::Clock& clock, os::Fd wake) : clock_(clock), wake_(std::move(wake)) {}
   ~LogWriter();
 
   static constexpr std::uint16_t kStandardError = 0;
@@ -106,10 +109,8 @@ class LogWriter final : public observe::RingReaderWaker {
     bool stopping = false;
   };
 
-  LogWriter(const base::Clock& clock, os::Fd wake) : clock_(clock), wake_(std::move(wake)) {}
-
   void run();
-  void wait_for_work() const;
+  void wait_for_work(int milliseconds) const;
   Pass begin_pass();
   void end_pass(const Pass& pass);
   void drain(const Pass& pass);

@@ -1,0 +1,197 @@
+#include "app/control.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <csignal>
+#include <future>
+#include <utility>
+
+#include "observe/audit.h"
+
+namespace gate::app {
+namespace {
+
+constexpr std::array kSignals{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
+
+// Keys and certificates are written one after the other: wait until nothing has changed for this long.
+constexpr std::chrono::milliseconds kSettleTime{250};
+
+// How often the calendar and the workers are looked at. Not a timer for the date itself, which may be jumped over when the clock is set.
+constexpr std::chrono::seconds kMaintenance{10};
+
+}  // namespace
+
+base::Result<std::unique_ptr<Control>> Control::create(const base::Clock& clock) {
+  os::ignore_broken_pipes();
+  GATE_TRY_ASSIGN(auto signals, os::SignalReceiver::create(kSignals));
+  GATE_TRY_ASSIGN(auto files, os::FileWatcher::create());
+  GATE_TRY_ASSIGN(auto loop, loop::Loop::create(clock));
+  return std::make_unique<Control>(clock, std::move(loop), std::move(signals), std::move(files));
+}
+
+Control::Control(const base::Clock& clock, std::unique_ptr<loop::Loop> loop, os::SignalReceiver signals, os::FileWatcher files)
+    : clock_(clock),
+      loop_(std::move(loop)),
+      signals_(std::move(signals)),
+      files_(std::move(files)),
+      manager_(os::ServiceManager::from_environment()),
+      signal_source_([this] {
+        while (const auto number = signals_.next()) on_signal(*number);
+      }),
+      file_source_([this] { on_files_changed(); }),
+      child_source_([this] { child_spoke(); }),
+      maintenance_([this] { maintain(); }),
+      change_settled_([this] { act_on_changes(); }),
+      drain_deadline_([this] { loop_->stop(); }) {}
+
+Control::~Control() = default;
+
+int Control::run(Application& application, bool watch) {
+  application_ = &application;
+  watch_configuration_ = watch && application.source().is_file();
+  const auto watched = [&](int descriptor, Source& source) {
+    return loop_->watch(descriptor, source, loop::Loop::Mode::kLevel).has_value();
+  };
+  if (!watched(signals_.fd(), signal_source_) || !watched(files_.fd(), file_source_)) return 3;
+  watch_files();
+  maintain();
+  announce_readiness();
+  // A service manager that cannot be reached has its own deadline for us; serving goes on.
+  [[maybe_unused]] const auto told = manager_.ready(fmt::format("serving {} sites", application.settings().sites.size()));
+  loop_->run();
+  ended_.store(true);
+  loop_->turn(loop_->now());  // calls that came in meanwhile
+  if (!drained_) application.workers().discard_connections();
+  application.stop();
+  return 0;
+}
+
+bool Control::call(const std::function<void()>& call) {
+  // Longer than any command takes; only reached when the control thread ends in between.
+  constexpr std::chrono::seconds kPatience{60};
+  if (ended_.load()) return false;
+  auto done = std::make_shared<std::promise<void>>();
+  auto waiting = done->get_future();
+  loop_->post([call, done = std::move(done)] {
+    call();
+    done->set_value();
+  });
+  return waiting.wait_for(kPatience) == std::future_status::ready;
+}
+
+void Control::on_signal(int number) {
+  switch (number) {
+    case SIGHUP: reload(); return;
+    case SIGUSR1: application_->reopen_logs(); return;
+    case SIGUSR2:
+      if (const auto started = upgrade(); !started) application_->audit(observe::AuditKind::kConfigurationRejected, started.error().what, started.error().code);
+      return;
+    default:
+      if (stopping_) {
+        loop_->stop();
+      } else {
+        stop(kDrainDeadline);
+      }
+  }
+}
+
+void Control::reload() {
+  std::string report;
+  [[maybe_unused]] const auto told = manager_.reloading();
+  const auto result = application_->reload(report);
+  watch_files();
+  [[maybe_unused]] const auto ready = manager_.ready(result ? describe(*result) : "the last reload was refused: " + result.error().what);
+}
+
+// The user's own certificates always, the configuration with --watch.
+void Control::watch_files() {
+  auto files = Certificates::watched_files(application_->settings());
+  if (watch_configuration_) files.push_back(application_->source().path);
+  if (const auto watched = files_.watch(files); !watched) {
+    application_->audit(observe::AuditKind::kCertificateProblem, watched.error().what, watched.error().code);
+  }
+}
+
+void Control::on_files_changed() {
+  for (const auto& path : files_.changed()) {
+    (path == application_->source().path ? configuration_changed_ : certificates_changed_) = true;
+  }
+  if (configuration_changed_ || certificates_changed_) loop_->arm(change_settled_, loop_->now() + kSettleTime);
+}
+
+void Control::act_on_changes() {
+  const bool configuration = std::exchange(configuration_changed_, false);
+  const bool certificates = std::exchange(certificates_changed_, false);
+  if (configuration) reload();  // reads the certificates too
+  std::string report;
+  if (!configuration && certificates) {
+    // What is wrong with them is in the audit log; the old ones stay.
+    [[maybe_unused]] const auto refreshed = application_->refresh_certificates(report);
+  }
+}
+
+void Control::maintain() {
+  loop_->arm(maintenance_, loop_->now() + kMaintenance);
+  if (stopping_) return;
+  const auto now = clock_.wall();
+  if (now >= application_->ticket_rotation_due()) application_->rotate_ticket_keys();
+  std::string report;
+  if (now >= application_->next_renewal()) {
+    [[maybe_unused]] const auto refreshed = application_->refresh_certificates(report);
+  }
+  note_stalled_workers();
+  [[maybe_unused]] const auto told = manager_.alive();
+}
+
+// Each worker is asked for a turn; one that has not had any by the next time is stuck.
+void Control::note_stalled_workers() {
+  auto& workers = application_->workers();
+  turns_seen_.resize(workers.size());
+  for (std::size_t index = 0; index < workers.size(); ++index) {
+    const std::uint64_t turns = workers.worker(index).loop().turns().value();
+    const bool stuck = turns != 0 && turns == turns_seen_[index];
+    if (stuck) application_->audit(observe::AuditKind::kWorkerStalled, fmt::format("worker {} has been stuck for seconds", index));
+    turns_seen_[index] = turns;
+    workers.nudge(index);
+  }
+}
+
+void Control::stop(base::Duration deadline) {
+  [[maybe_unused]] const auto told = manager_.stopping("finishing what is in flight");
+  loop_->arm(drain_deadline_, loop_->now() + deadline);
+  drain(false);
+}
+
+void Control::drain(bool hand_over) {
+  stopping_ = true;
+  application_->drain(hand_over, [this] {
+    loop_->post([this] {
+      drained_ = true;
+      loop_->stop();
+    });
+  });
+}
+
+base::Result<void> Control::upgrade() {
+  if (successor_) return {};
+  GATE_TRY_ASSIGN(auto successor, start_successor(application_->listeners().descriptors()));
+  successor_ = std::move(successor);
+  return loop_->watch(successor_->readiness.number(), child_source_, loop::Loop::Mode::kLevel);
+}
+
+void Control::child_spoke() {
+  loop_->unwatch(successor_->readiness.number());
+  if (!successor_serves(*successor_)) {
+    application_->audit(observe::AuditKind::kConfigurationRejected, "the new process has ended before it served; this one goes on");
+    successor_.reset();
+    return;
+  }
+  [[maybe_unused]] const auto told = manager_.main_process(successor_->pid);
+  // Long downloads may take their time: the new process serves already.
+  constexpr std::chrono::hours kHandOverDeadline{1};
+  loop_->arm(drain_deadline_, loop_->now() + kHandOverDeadline);
+  drain(true);
+}
+
+}  // namespace gate::app

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "app/application.h"
+#include "app/hand_over.h"
+#include "loop/loop.h"
+#include "os/notify.h"
+#include "os/signals.h"
+#include "os/watch.h"
+
+namespace gate::app {
+
+// The control thread: signals, commands, file changes and everything that is due by the calendar, turned into calls of the
+// application. Workers never wait for it.
+//
+//   SIGTERM, SIGINT   finish what is in flight, at most `drain_deadline`, then end; a second one ends at once
+//   SIGHUP            reload
+//   SIGUSR1           open the log files anew
+//   SIGUSR2           upgrade: a new process takes over, this one drains
+class Control {
+ public:
+  static constexpr std::chrono::seconds kDrainDeadline{30};
+
+  // The signals are blocked from here on: create before any thread is started.
+  static base::Result<std::unique_ptr<Control>> create(const base::Clock& clock);
+
+  // Runs the application until it has stopped. With `watch`, a changed configuration file is a reload. Returns the exit code.
+  int run(Application& application, bool watch);
+
+  // Any thread: runs `call` on the control thread and waits for it. False when the control thread has ended.
+  bool call(const std::function<void()>& call);
+
+  // On the control thread.
+  void stop(base::Duration deadline);
+  base::Result<void> upgrade();
+  bool stopping() const { return stopping_; }
+
+  Control(const base::Clock& clock, std::unique_ptr<loop::Loop> loop, os::SignalReceiver signals, os::FileWatcher files);
+  ~Control();
+
+ private:
+  // Calls a member function when a descriptor is readable.
+  struct Source final : loop::Watcher {
+    explicit Source(std::function<void()> then) : on_readable(std::move(then)) {}
+    void on_ready(loop::Readiness) override { on_readable(); }
+    std::function<void()> on_readable;
+  };
+  // Calls one when its time has come.
+  struct Alarm final : loop::Timer {
+    explicit Alarm(std::function<void()> then) : ring(std::move(then)) {}
+    void on_timer() override { ring(); }
+    std::function<void()> ring;
+  };
+
+  void on_signal(int number);
+  void on_files_changed();
+  void act_on_changes();
+  void watch_files();
+  void maintain();
+  void reload();
+  void child_spoke();
+  void drain(bool hand_over);
+  void note_stalled_workers();
+
+  const base::Clock& clock_;
+  std::unique_ptr<loop::Loop> loop_;
+  os::SignalReceiver signals_;
+  os::FileWatcher files_;
+  os::ServiceManager manager_;
+  Application* application_ = nullptr;
+  Source signal_source_;
+  Source file_source_;
+  Source child_source_;
+  Alarm maintenance_;
+  Alarm change_settled_;
+  Alarm drain_deadline_;
+  std::optional<Successor> successor_;
+  std::vector<std::uint64_t> turns_seen_;
+  bool watch_configuration_ = false;
+  bool configuration_changed_ = false;
+  bool certificates_changed_ = false;
+  bool stopping_ = false;
+  bool drained_ = false;
+  std::atomic<bool> ended_{false};
+};
+
+}  // namespace gate::app

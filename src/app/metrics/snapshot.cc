@@ -1,0 +1,90 @@
+#include "app/metrics/snapshot.h"
+
+#include <algorithm>
+
+namespace gate::app {
+namespace {
+
+using observe::ConnectionEnd;
+using observe::StatusClass;
+using observe::TlsGroup;
+using observe::TlsVersion;
+using observe::WireProtocol;
+
+void add_codes(const observe::CodeCounters& counters, std::map<std::uint16_t, std::uint64_t>& totals) {
+  counters.for_each([&](base::ErrorCode code, std::uint64_t count) { totals[code.number] += count; });
+}
+
+void add_site(const observe::SiteMetrics& site, SiteTotals& total) {
+  for_each_label<WireProtocol>([&](WireProtocol protocol) {
+    for_each_label<StatusClass>(
+        [&](StatusClass status) { total.requests[protocol][status] += site.requests[protocol][status].value(); });
+  });
+  total.request_bytes += site.request_bytes.value();
+  total.response_bytes += site.response_bytes.value();
+}
+
+bool has_requests(const SiteTotals& site) {
+  bool any = false;
+  for_each_label<WireProtocol>([&](WireProtocol protocol) {
+    for_each_label<StatusClass>([&](StatusClass status) { any = any || site.requests[protocol][status] > 0; });
+  });
+  return any;
+}
+
+void add_worker(const observe::WorkerMetrics& worker, MetricsSnapshot& total) {
+  total.connections_accepted += worker.connections_accepted.value();
+  total.connections_open += worker.connections_open();
+  total.accept_pauses += worker.accept_pauses.value();
+  for_each_label<ConnectionEnd>(
+      [&](ConnectionEnd end) { total.connections_closed[end] += worker.connections_closed[end].value(); });
+  for_each_label<TlsVersion>([&](TlsVersion version) {
+    for_each_label<TlsGroup>(
+        [&](TlsGroup group) { total.handshakes[version][group] += worker.handshakes[version][group].value(); });
+  });
+  total.handshakes_resumed += worker.handshakes_resumed.value();
+  add_codes(worker.handshake_failures, total.handshake_failures);
+  worker.handshake_duration.add_to(total.handshake_duration);
+  for_each_label<WireProtocol>(
+      [&](WireProtocol protocol) { worker.request_duration[protocol].add_to(total.request_duration[protocol]); });
+  add_codes(worker.refusals, total.refusals);
+  add_codes(worker.violations, total.violations);
+  total.bytes_received += worker.bytes_received.value();
+  total.bytes_sent += worker.bytes_sent.value();
+  total.stalls += worker.stalls.value();
+  total.longest_stall_microseconds =
+      std::max(total.longest_stall_microseconds, worker.longest_stall_microseconds.value());
+}
+
+// Numbers without a name, and the slot that all numbers above the bound share, are shown as one site.
+std::vector<SiteTotals> add_sites(const MetricsSources& sources) {
+  std::vector<SiteTotals> sites;
+  SiteTotals other{.name = "other"};
+  const std::size_t slots = sources.workers.empty() ? 0 : sources.workers.front()->sites().size();
+  for (std::size_t number = 0; number < slots; ++number) {
+    const bool shared = number + 1 == slots;
+    const bool named = !shared && number < sources.site_names.size() && !sources.site_names[number].empty();
+    SiteTotals site;
+    SiteTotals& total = named ? site : other;
+    for (const auto* worker : sources.workers) add_site(worker->sites()[number], total);
+    if (!named) continue;
+    site.name = sources.site_names[number];
+    sites.push_back(std::move(site));
+  }
+  if (has_requests(other)) sites.push_back(std::move(other));
+  return sites;
+}
+
+}  // namespace
+
+MetricsSnapshot take_snapshot(const MetricsSources& sources) {
+  MetricsSnapshot total{.process = sources.process};
+  for (const auto* worker : sources.workers) add_worker(*worker, total);
+  total.sites = add_sites(sources);
+  total.certificates = sources.certificates;
+  total.logs = sources.logs;
+  total.log_overruns = sources.log_overruns;
+  return total;
+}
+
+}  // namespace gate::app

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "observe/histogram.h"
+#include "observe/worker_metrics.h"
+
+namespace gate::app {
+
+// What is known of the process as a whole.
+struct ProcessFacts {
+  std::string version;
+  base::WallTime now{};
+  base::WallTime started{};
+  std::size_t workers = 0;
+  std::uint64_t resident_bytes = 0;
+  std::uint64_t open_descriptors = 0;
+  std::uint64_t descriptor_limit = 0;
+};
+
+// A certificate in use.
+struct CertificateExpiry {
+  std::string site;
+  std::string key_type;  // "ECDSA P-256": a site may have several
+  base::WallTime expires{};
+};
+
+// The lines of one log destination.
+struct LogLines {
+  std::string destination;
+  std::uint64_t written = 0;
+  std::uint64_t dropped = 0;
+};
+
+// What the composition root gathers for one scrape.
+struct MetricsSources {
+  ProcessFacts process;
+  std::span<const observe::WorkerMetrics* const> workers;
+  std::vector<std::string> site_names;  // by the number that requests are counted under; empty: not in use
+  std::vector<CertificateExpiry> certificates;
+  std::vector<LogLines> logs;
+  std::uint64_t log_overruns = 0;  // lines lost because a worker's ring was full
+};
+
+template <class Enum, class Value = std::uint64_t>
+using Totals = observe::ByEnum<Enum, Value>;
+
+// What one site served.
+struct SiteTotals {
+  std::string name;
+  Totals<observe::WireProtocol, Totals<observe::StatusClass>> requests{};
+  std::uint64_t request_bytes = 0;
+  std::uint64_t response_bytes = 0;
+};
+
+// The workers' counters, added up at one moment: a plain value.
+struct MetricsSnapshot {
+  ProcessFacts process;
+  std::uint64_t connections_accepted = 0;
+  std::uint64_t connections_open = 0;
+  std::uint64_t accept_pauses = 0;
+  Totals<observe::ConnectionEnd> connections_closed{};
+  Totals<observe::TlsVersion, Totals<observe::TlsGroup>> handshakes{};
+  std::uint64_t handshakes_resumed = 0;
+  std::map<std::uint16_t, std::uint64_t> handshake_failures{};  // by code
+  observe::HistogramSnapshot handshake_duration{};
+  Totals<observe::WireProtocol, observe::HistogramSnapshot> request_duration{};
+  std::map<std::uint16_t, std::uint64_t> refusals{};
+  std::map<std::uint16_t, std::uint64_t> violations{};
+  std::uint64_t bytes_received = 0;
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t stalls = 0;
+  std::uint64_t longest_stall_microseconds = 0;
+  std::vector<SiteTotals> sites{};  // those in use, and "other" for requests of no site and of too many sites
+  std::vector<CertificateExpiry> certificates{};
+  std::vector<LogLines> logs{};
+  std::uint64_t log_overruns = 0;
+};
+
+MetricsSnapshot take_snapshot(const MetricsSources& sources);
+
+// Calls `visit(key)` for each value of one of the closed enums of labels.
+template <class Enum, class Visit>
+void for_each_label(Visit visit) {
+  for (std::size_t i = 0; i < static_cast<std::size_t>(Enum::kCount); ++i) visit(static_cast<Enum>(i));
+}
+
+}  // namespace gate::app

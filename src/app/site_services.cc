@@ -1,0 +1,78 @@
+#include "app/site_services.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <utility>
+
+#include "app/codes.h"
+#include "feature/files/files_config.h"
+#include "feature/header/header_config.h"
+#include "feature/https_redirect/https_redirect_config.h"
+#include "feature/redirect/redirect_config.h"
+#include "feature/respond/respond_config.h"
+#include "feature/rewrite/rewrite_config.h"
+#include "feature/security/security_config.h"
+#include "http/config/route.h"
+
+namespace gate::app {
+namespace {
+
+using http::config::directive;
+
+// What handles requests, in the order of the manual. Routes are read with the same table.
+constexpr conf::Directive<http::config::ChainDraft> kServices[] = {
+    directive<files::kFiles>(),     directive<redirect::kRedirect>(), directive<rewrite::kRewrite>(),
+    directive<respond::kRespond>(), directive<header::kHeader>(),     http::config::kRoute,
+};
+
+template <class Plan>
+void append(std::vector<StatementHelp>& help, std::span<const conf::Directive<Plan>> table) {
+  for (const auto& row : table) help.push_back({row.name, row.synopsis, row.summary, "site"});
+}
+
+// The first statement that answers requests, for the first screen.
+std::string first_rule(const conf::Statement& site) {
+  for (const auto& statement : site.block->statements) {
+    for (const auto& row : kServices) {
+      const bool answers = row.name != "header" && row.name != "rewrite";
+      if (answers && statement.name.text == row.name) return http::config::rule_text(statement);
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+SiteServices::SiteServices() : chain_(kServices) {}
+
+void SiteServices::add_to(conf::Scope& scope) {
+  scope.add(std::span<const conf::Directive<http::config::ChainDraft>>(kServices), chain_);
+  scope.add(std::span<const conf::Directive<security::SecurityPolicy>>(security::kDirectives), security_);
+  scope.add(std::span<const conf::Directive<error_page::ErrorPageDraft>>(error_page::kDirectives), error_pages_);
+  scope.add(std::span<const conf::Directive<https_redirect::ClearHttp>>(https_redirect::kDirectives), clear_http_);
+}
+
+void SiteServices::finish(SiteSettings& site, const conf::Statement& statement, conf::Reader& reader) && {
+  auto chain = std::make_unique<http::ChainPlan>(std::move(chain_).finish());
+  if (chain->empty() && !reader.diagnostics().has_errors()) {
+    reader.error(kEmptySite, statement.name, fmt::format("{} answers nothing", conf::title(statement)),
+                 "add a statement that does, such as: files /srv/www");
+  }
+  site.service = std::move(chain);
+  site.security = std::move(security_);
+  site.error_pages = std::move(error_pages_).finish();
+  site.clear_allowed = clear_http_ == https_redirect::ClearHttp::kAllow;
+  site.rule = first_rule(statement);
+}
+
+std::vector<StatementHelp> SiteServices::help() {
+  std::vector<StatementHelp> help;
+  append<http::config::ChainDraft>(help, kServices);
+  append<security::SecurityPolicy>(help, security::kDirectives);
+  append<error_page::ErrorPageDraft>(help, error_page::kDirectives);
+  append<https_redirect::ClearHttp>(help, https_redirect::kDirectives);
+  return help;
+}
+
+}  // namespace gate::app

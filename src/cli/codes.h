@@ -1,0 +1,11 @@
+#pragma once
+
+#include "base/error.h"
+
+namespace gate::cli {
+
+inline constexpr base::ErrorCode kProxyNotBuilt{131};
+inline constexpr base::ErrorCode kNoSuchFolder{132};
+inline constexpr base::ErrorCode kNothingToExplain{133};
+
+}  // namespace gate::cli
