@@ -17,6 +17,7 @@ LAYERS = """
 3  http
 3  http/h1    http
 3  http/h2    http
+3  http/testing http
 6  feature/*
 7  app
 """
@@ -69,6 +70,8 @@ def fails(tree, gate, files, *expected):
     ("src/tls/a.cc", "<openssl/ssl.h>"),
     ("src/feature/files/files_config.cc", '"conf/tree.h"'),
     ("src/feature/files/files.cc", "<vector>"),
+    ("src/http/a_test.cc", '"http/testing/fake.h"'),
+    ("src/http/h1/pair_for_test.h", '"http/testing/fake.h"'),
 ])
 def test_layers_allow_what_lies_below(tree, path, include):
     passes(tree, "check_layers", {"tools/layers.txt": LAYERS, path: f"#include {include}\n"})
@@ -82,6 +85,8 @@ def test_layers_allow_what_lies_below(tree, path, include):
     ("src/feature/files/files.cc", '"conf/tree.h"', "only its *_config files"),
     ("src/feature/files/files.cc", '"app/app.h"', "may not use app"),
     ("src/http/a.cc", "<openssl/ssl.h>", "awslc is not among"),
+    ("src/http/a.cc", '"http/testing/fake.h"', "is for tests alone"),
+    ("src/base/a_test.cc", '"http/testing/fake.h"', "may not use"),
     ("src/http/a.cc", '"message.h"', 'as "http/message.h"'),
     ("src/http/a.cc", '"nowhere/a.h"', "has no row"),
     ("src/nowhere/a.cc", "<vector>", "has no row"),
@@ -146,6 +151,7 @@ def test_sizes_refuse_an_exception_without_reason_or_use(tree, row, complaint):
     ("src/http/a.cc", "// a new connection; memcpy; throw\nint x = 1'000'000;"),
     ("src/http/a.cc", 'auto s = "new delete throw";\nauto c = \'"\';\nauto r = R"(throw " new)";'),
     ("src/base/a.cc", "std::memcpy(a, b, 3);"),
+    ("src/tls/a.cc", "std::shared_ptr<const Plan> p = std::make_shared<const Plan>();"),
     ("src/app/a.cc", "std::mutex m; std::shared_ptr<int> p;"),
     ("src/http/a.cc", "int renewal, asleep, new_size;"),
 ])
