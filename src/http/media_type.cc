@@ -142,6 +142,8 @@ Quality accepted_quality(std::optional<std::string_view> accept, std::string_vie
 
 MediaTypes::MediaTypes() { add_table(kBuiltIn); }
 
+MediaTypes MediaTypes::over(const MediaTypes& behind) { return MediaTypes(&behind); }
+
 void MediaTypes::add_table(std::string_view text) {
   while (!text.empty()) {
     auto line = base::split_off(text, '\n');
@@ -167,7 +169,8 @@ std::string_view MediaTypes::of(std::string_view file_name) const {
   if (extension.empty() || extension.size() > folded.size()) return kUnknown;
   std::ranges::transform(extension, folded.begin(), base::to_lower);
   const auto found = types_.find(std::string_view(folded.data(), extension.size()));
-  return found == types_.end() ? kUnknown : std::string_view(found->second);
+  if (found != types_.end()) return found->second;
+  return behind_ ? behind_->of(file_name) : kUnknown;
 }
 
 }  // namespace gate::http

@@ -30,6 +30,9 @@ class MediaTypes {
   // Knows the types of the web: pages, images, fonts, sound, video, archives.
   MediaTypes();
 
+  // Knows what `behind` knows, which must outlive it, and takes additions of its own.
+  static MediaTypes over(const MediaTypes& behind);
+
   // Adds a table in the form of /etc/mime.types ("text/html  html htm"); it wins over what was known. Lines that make
   // no sense are passed over: the file is the system's, and one odd line must not stop a server.
   void add_table(std::string_view text);
@@ -45,7 +48,12 @@ class MediaTypes {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
-  std::unordered_map<std::string, std::string, Hash, std::equal_to<>> types_;
+  using Map = std::unordered_map<std::string, std::string, Hash, std::equal_to<>>;
+
+  explicit MediaTypes(const MediaTypes* behind) : behind_(behind) {}
+
+  const MediaTypes* behind_ = nullptr;
+  Map types_;
 };
 
 }  // namespace gate::http

@@ -31,6 +31,16 @@ TEST(MediaTypes, takes_the_systems_table_over_its_own) {
   EXPECT_EQ(types.of("a.css"), "text/css; charset=utf-8") << "the rest stays";
 }
 
+TEST(MediaTypes, lies_over_another_table) {
+  MediaTypes below;
+  below.add("wasm", "application/x-below");
+  auto types = MediaTypes::over(below);
+  types.add("JS", "application/x-above");
+  EXPECT_EQ(types.of("a.js"), "application/x-above");
+  EXPECT_EQ(types.of("a.wasm"), "application/x-below");
+  EXPECT_EQ(types.of("a.nothing"), MediaTypes::kUnknown);
+}
+
 TEST(MediaTypes, leaves_a_charset_that_is_given) {
   MediaTypes types;
   types.add("txt", "text/plain; charset=iso-8859-1");

@@ -9,6 +9,7 @@ namespace gate::http {
 
 class CacheBudget;
 class Exchange;
+class MediaTypes;
 
 // Whether the next statement of the site is asked.
 enum class Flow : std::uint8_t {
@@ -38,6 +39,7 @@ class ResponseFilter {
 struct ServiceEnvironment {
   const base::Clock& clock;      // cached a loop turn
   CacheBudget* cache = nullptr;  // of the worker; null gives each service that caches one of its own
+  const MediaTypes* media_types = nullptr;  // of the machine; null leaves the built-in ones
 };
 
 // A checked statement of the configuration: immutable, shared by all workers, able to build its service for one.

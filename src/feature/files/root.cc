@@ -1,0 +1,109 @@
+#include "feature/files/root.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "feature/files/codes.h"
+#include "os/errno.h"
+
+namespace gate::files {
+namespace {
+
+// openat2 answers EAGAIN when a rename elsewhere in the tree left it unsure; a tree that changes faster than this is
+// reported as busy.
+constexpr int kAttempts = 4;
+
+Miss miss_of(int error) {
+  switch (error) {
+    case ENOENT:
+    case ENOTDIR:
+    case ENAMETOOLONG: return Miss::kAbsent;
+    case EACCES:
+    case EPERM: return Miss::kForbidden;
+    case EXDEV:
+    case ELOOP: return Miss::kLeavesRoot;
+    case ENXIO:
+    case ENODEV: return Miss::kSpecial;
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case EAGAIN: return Miss::kExhausted;
+    default: return Miss::kBroken;
+  }
+}
+
+os::Fd open_beneath(int folder, const char* relative) {
+  open_how how{};
+  // O_NONBLOCK: opening a pipe without a writer must not stop the worker.
+  how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  for (int attempt = 1;; ++attempt) {
+    const auto number = ::syscall(SYS_openat2, folder, relative, &how, sizeof how);
+    if (number >= 0) return os::Fd(static_cast<int>(number));
+    if ((errno != EAGAIN && errno != EINTR) || attempt == kAttempts) return {};
+  }
+}
+
+os::Fd open_folder(const std::string& path) { return os::Fd(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)); }
+
+FileStamp stamp_from(const struct stat& facts) {
+  const auto modified = std::chrono::seconds{facts.st_mtim.tv_sec} + std::chrono::nanoseconds{facts.st_mtim.tv_nsec};
+  return {.device = facts.st_dev,
+          .inode = facts.st_ino,
+          .size = static_cast<std::uint64_t>(facts.st_size),
+          .modified = std::chrono::sys_time<std::chrono::nanoseconds>(modified)};
+}
+
+}  // namespace
+
+std::expected<OpenFile, Miss> Root::open(const char* relative) const {
+  if (!folder_.valid()) return std::unexpected(Miss::kBroken);
+  os::Fd fd = open_beneath(folder_.number(), relative);
+  if (!fd.valid()) return std::unexpected(miss_of(errno));
+  struct stat facts{};
+  if (::fstat(fd.number(), &facts) != 0) return std::unexpected(miss_of(errno));
+  const bool folder = S_ISDIR(facts.st_mode);
+  if (!folder && !S_ISREG(facts.st_mode)) return std::unexpected(Miss::kSpecial);
+  return OpenFile{std::move(fd), stamp_from(facts), folder};
+}
+
+Root::Refresh Root::refresh() {
+  os::Fd now = open_folder(path_);
+  struct stat facts{};
+  if (!now.valid() || ::fstat(now.number(), &facts) != 0) return Refresh::kUnavailable;
+  if (folder_.valid() && facts.st_dev == device_ && facts.st_ino == inode_) return Refresh::kSame;
+  folder_ = std::move(now);
+  device_ = facts.st_dev;
+  inode_ = facts.st_ino;
+  return Refresh::kReplaced;
+}
+
+base::Result<void> Root::check(const std::string& path) {
+  const os::Fd folder = open_folder(path);
+  if (!folder.valid()) return base::fail(os::system_error(kRootUnusable, "cannot serve the folder " + path));
+  // A folder may be entered or not, listed or not; serving files by name needs only the first.
+  if (::faccessat(folder.number(), ".", X_OK, AT_EACCESS) != 0) {
+    return base::fail(os::system_error(kRootUnusable, "cannot enter the folder " + path));
+  }
+  const os::Fd probe = open_beneath(folder.number(), ".");
+  if (!probe.valid() && errno == ENOSYS) {
+    return base::fail({.code = kRootUnusable,
+                       .what = "cannot serve files safely on this kernel",
+                       .why = "it has no openat2, which keeps symbolic links inside of the folder",
+                       .fix = "use Linux 5.6 or later, or a sandbox that lets openat2 through"});
+  }
+  return {};
+}
+
+std::expected<FileStamp, Miss> stamp_of(int fd) {
+  struct stat facts{};
+  if (::fstat(fd, &facts) != 0) return std::unexpected(miss_of(errno));
+  return stamp_from(facts);
+}
+
+}  // namespace gate::files
