@@ -22,7 +22,8 @@ using namespace std::chrono_literals;
 
 constexpr int kPassMilliseconds = 100;         // how old a line gets on a quiet server
 constexpr base::Duration kCheckInterval = 1s;  // for moved files
-constexpr int kSlowReaderPasses = 100;         // of 10 ms each, at the end
+constexpr int kSlowReaderPasses = 100;         // a second in all, at the end
+constexpr int kSlowReaderMilliseconds = 10;
 
 }  // namespace
 

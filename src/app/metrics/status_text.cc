@@ -2,7 +2,8 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cstdlib>
+#include <cstdint>
+#include <functional>
 #include <iterator>
 #include <utility>
 #include <vector>
@@ -16,7 +17,7 @@ using nlohmann::json;
 
 constexpr std::size_t kSitesShown = 20;
 constexpr std::size_t kCodesShown = 4;
-constexpr std::size_t kNameColumns = 30;
+constexpr std::size_t kNameColumns = 28;
 
 const json kNothing;
 
@@ -26,15 +27,22 @@ const json& member(const json& object, const char* name) {
   return found == object.end() ? kNothing : *found;
 }
 
-std::uint64_t number(const json& value) { return value.is_number_unsigned() ? value.get<std::uint64_t>() : 0; }
+std::uint64_t number(const json& value) {
+  if (value.is_number_unsigned()) return value.get<std::uint64_t>();
+  return value.is_number_integer() ? static_cast<std::uint64_t>(std::max<std::int64_t>(value.get<std::int64_t>(), 0))
+                                   : 0;
+}
 std::uint64_t number(const json& object, const char* name) { return number(member(object, name)); }
 
 // What comes from the socket is shown on a terminal.
-std::string text(const json& object, const char* name) {
-  const json& value = member(object, name);
-  std::string result = value.is_string() ? value.get<std::string>() : std::string();
+std::string printable(std::string result) {
   std::ranges::replace_if(result, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
   return result;
+}
+
+std::string text(const json& object, const char* name) {
+  const json& value = member(object, name);
+  return value.is_string() ? printable(value.get<std::string>()) : std::string();
 }
 
 // 1234567 → "1,234,567".
@@ -74,7 +82,7 @@ std::string shares(const json& counts) {
   std::vector<std::pair<std::uint64_t, std::string>> entries;
   std::uint64_t total = 0;
   for (const auto& [name, count] : counts.items()) {
-    entries.emplace_back(number(count), name);
+    entries.emplace_back(number(count), printable(name));
     total += number(count);
   }
   std::ranges::sort(entries, std::greater{});
@@ -89,7 +97,7 @@ std::string shares(const json& counts) {
 // "G4003 8, G4000 4": the most frequent of a table of counts.
 std::string most_frequent(const json& counts) {
   std::vector<std::pair<std::uint64_t, std::string>> entries;
-  for (const auto& [name, count] : counts.items()) entries.emplace_back(number(count), name);
+  for (const auto& [name, count] : counts.items()) entries.emplace_back(number(count), printable(name));
   std::ranges::sort(entries, std::greater{});
   std::string result;
   for (const auto& [count, name] : std::span(entries).first(std::min(entries.size(), kCodesShown))) {
@@ -159,7 +167,7 @@ void put_requests(Lines& out, const json& status) {
     out.put("  status", "{}", shares(member(requests, "statuses")));
   }
   for (const auto& [protocol, latency] : member(requests, "latency").items()) {
-    out.put("  " + protocol, "p50 {} · p99 {}", duration_text(number(latency, "p50_us")),
+    out.put("  " + printable(protocol), "p50 {} · p99 {}", duration_text(number(latency, "p50_us")),
             duration_text(number(latency, "p99_us")));
   }
   const json& refusals = member(requests, "refusals");
@@ -203,13 +211,13 @@ std::string sites_table(const json& status) {
   const json& sites = member(status, "sites");
   if (sites.empty()) return {};
   std::string result =
-      fmt::format("\n{:<30} {:>12} {:>9} {:>9} {:>10} {:>5}\n", "site", "requests", "4xx", "5xx", "sent", "cert");
+      fmt::format("\n{:<28} {:>13} {:>9} {:>9} {:>9} {:>7}\n", "site", "requests", "4xx", "5xx", "sent", "cert");
   std::size_t shown = 0;
   for (const json& site : sites) {
     if (shown++ == kSitesShown) break;
     const json& statuses = member(site, "statuses");
     const std::string name = text(site, "name");
-    result += fmt::format("{:<30} {:>12} {:>9} {:>9} {:>10} {:>5}\n", fitted(name), grouped(sum(statuses)),
+    result += fmt::format("{:<28} {:>13} {:>9} {:>9} {:>9} {:>7}\n", fitted(name), grouped(sum(statuses)),
                           grouped(number(statuses, "4xx")), grouped(number(statuses, "5xx")),
                           bytes_text(number(site, "response_bytes")), expiry_text(status, name));
   }
