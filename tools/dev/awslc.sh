@@ -62,6 +62,7 @@ Signed-By: $keyring
 LIST
   step "reading the package list of Debian $suite (private, the system's apt is untouched)" "$work/apt-update.log" \
     private_apt update
+  rm -f "$work/$package"_*.deb
   (cd "$work" && step "downloading $package" "$work/apt-download.log" private_apt download "$package")
   rm -rf "$work/unpacking"
   dpkg-deb -x "$work/$package"_*.deb "$work/unpacking"
