@@ -22,16 +22,8 @@ missing_packages() { # purpose...
   done <"$here/packages.txt" | sort -u
 }
 
-# Root, or a way to become root, or a message that says what to ask for.
 as_root() {
-  if ((EUID == 0)); then
-    "$@"
-  elif command -v sudo >/dev/null; then
-    sudo "$@"
-  else
-    fail "these packages are missing and this user is neither root nor has sudo: ${packages[*]}
-  fix:  as root: apt-get install ${packages[*]}"
-  fi
+  if ((EUID == 0)); then "$@"; else sudo "$@"; fi
 }
 
 apt() {
@@ -61,6 +53,10 @@ install_packages() {
   ((${#packages[@]})) || return 0
   if ! command -v apt-get >/dev/null; then
     fail "setup knows Debian's packages only. These, or their like, are needed: ${packages[*]}"
+  fi
+  if ((EUID != 0)) && ! command -v sudo >/dev/null; then
+    fail "packages are missing, and this user is neither root nor has sudo
+  fix:  as root: apt-get install --no-install-recommends ${packages[*]}"
   fi
   say "about to install ${#packages[@]} packages of the distribution and what they depend on:"
   printf '%s\n' "${packages[@]}" | paste -sd ' ' | fold -s -w 100 | sed 's/^/      /' >&2
