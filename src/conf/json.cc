@@ -186,7 +186,7 @@ class TreeReader {
     const auto lines = value.find(field);
     if (lines == value.end()) return {};
     return read_array(*lines, field, [&](const json& item) -> base::Result<> {
-      if (item == "") return into.emplace_back(), base::Result<>{};
+      if (item.is_string() && item.get_ref<const std::string&>().empty()) return into.emplace_back(), base::Result<>{};
       return read_line(into.emplace_back(), item);
     });
   }
