@@ -91,9 +91,22 @@ class RawClient {
     return bytes;
   }
 
+  // A whole field section, in as many frames as it needs.
   std::string headers(std::uint32_t stream, const Lines& lines, bool end = true) {
-    const auto flags = static_cast<std::uint8_t>(kFlagEndHeaders | (end ? kFlagEndStream : 0));
-    return frame(FrameType::kHeaders, flags, stream, block(lines));
+    constexpr std::size_t kFrameBytesMax = 16'384;
+    const std::string whole = block(lines);
+    std::string_view rest = whole;
+    std::string frames;
+    auto type = FrameType::kHeaders;
+    do {
+      const auto part = rest.substr(0, kFrameBytesMax);
+      rest.remove_prefix(part.size());
+      const bool ends_stream = end && type == FrameType::kHeaders;
+      const int flags = (rest.empty() ? kFlagEndHeaders : 0) | (ends_stream ? kFlagEndStream : 0);
+      frames += frame(type, static_cast<std::uint8_t>(flags), stream, part);
+      type = FrameType::kContinuation;
+    } while (!rest.empty());
+    return frames;
   }
 
   static Lines request_lines(std::string_view method = "GET", std::string_view path = "/", const Lines& more = {}) {

@@ -24,6 +24,9 @@ constexpr std::size_t kAcknowledgementsMax = 1000;
 // FrameGuard counts CONTINUATION frames; nghttp2 counts a frame again for each piece its header arrives in.
 constexpr std::size_t kContinuationsMax = 4096;
 
+// FrameGuard counts resets, by the worker's clock; nghttp2's counter reads the system's and gives no reason.
+constexpr std::uint64_t kResetsMax = UINT64_MAX;
+
 std::string_view text_of(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};
 }
@@ -232,6 +235,7 @@ nghttp2_option* make_options() {
   nghttp2_option_set_max_settings(options, kSettingsEntriesMax);
   nghttp2_option_set_max_outbound_ack(options, kAcknowledgementsMax);
   nghttp2_option_set_max_continuations(options, kContinuationsMax);
+  nghttp2_option_set_stream_reset_rate_limit(options, kResetsMax, kResetsMax);
   return options;
 }
 

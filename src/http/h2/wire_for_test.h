@@ -30,6 +30,7 @@ class ScriptedBody final : public BodySource {
     Lines trailers{};
     ScriptedBody* body = nullptr;  // while it lives
     std::size_t reads = 0;
+    std::size_t at = 0;  // what stands before it was read
 
     void add(std::string_view more) {
       bytes += more;
@@ -53,10 +54,11 @@ class ScriptedBody final : public BodySource {
   BodyRead read(std::span<std::byte> into) override {
     ++script_.reads;
     if (script_.failed) return {BodyRead::State::kFailed, 0};
-    const std::size_t count = std::min(into.size(), script_.bytes.size());
-    base::copy_bytes(into, base::as_bytes(script_.bytes).first(count));
-    script_.bytes.erase(0, count);
-    const bool last = script_.ended && script_.bytes.empty();
+    const auto rest = base::as_bytes(script_.bytes).subspan(script_.at);
+    const std::size_t count = std::min(into.size(), rest.size());
+    base::copy_bytes(into, rest.first(count));
+    script_.at += count;
+    const bool last = script_.ended && count == rest.size();
     if (last) {
       for (const auto& [name, value] : script_.trailers) trailers_.add(name, value);
     }
@@ -173,6 +175,7 @@ class WireTest final : private Dispatcher, private WireObserver, private WireHos
     }
     return std::nullopt;
   }
+  bool wants_read() const { return wire->wants_read(); }
   bool closed_with(Code code) const { return goaway() == code && wire->finished(); }
 
   Limits limits;
