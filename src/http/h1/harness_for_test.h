@@ -160,11 +160,16 @@ class Bench final : private Dispatcher, private WireObserver, private WireHost {
     if (takes_output) wire->note_progress(out_.size());
     out_.clear();
   }
-  void pass(std::chrono::milliseconds time) {
+  // Lets time pass, and the deadline be noticed; pass() lets the wire produce as well.
+  void advance(std::chrono::milliseconds time) {
     time_.now += time;
     if (time_.now >= wire->deadline()) wire->on_deadline();
+  }
+  void pass(std::chrono::milliseconds time) {
+    advance(time);
     produce();
   }
+  void error_pages(const ErrorPages* pages) { context_.error_pages = pages; }
 
   // What was produced since the last call.
   std::string take_output() { return std::exchange(output_, {}); }

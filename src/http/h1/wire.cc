@@ -109,6 +109,7 @@ void Wire::on_deadline() {
 }
 
 void Wire::note_progress(std::size_t bytes_sent) {
+  if (bytes_sent == 0) return;
   unsent_bytes_ -= std::min(unsent_bytes_, bytes_sent);
   write_pace_.progress(now(), bytes_sent);
   if (!current_) idle_since_ = now();
