@@ -18,7 +18,7 @@ endfunction()
 gate_outside_archive(nghttp2 nghttp2/nghttp2.h nghttp2)
 gate_outside_archive(cares ares.h cares)
 gate_outside_archive(zlib zlib.h z)
-gate_outside_archive(brotli brotli/encode.h brotlienc brotlicommon)
+gate_outside_archive(brotli brotli/encode.h brotlienc brotlidec brotlicommon)
 gate_outside_archive(zstd zstd.h zstd)
 
 find_package(fmt REQUIRED)

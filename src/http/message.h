@@ -38,6 +38,7 @@ struct Response {
   std::uint16_t status = 200;
   FieldList fields;  // without Content-Length, Transfer-Encoding, Connection and Date: the driver writes those
   BodyPtr body;
+  bool may_encode = true;  // a content coding may be put on it on the way out
 };
 
 }  // namespace gate::http
