@@ -166,7 +166,7 @@ TEST(H2Deadline, a_client_that_waits_for_our_reading_is_not_slow) {
 TEST(H2Deadline, a_slow_body_whose_response_has_begun_resets_the_stream) {
   WireTest test;
   test.open();
-  ScriptedBody::Script script;
+  auto& script = test.script();
   test.service = [&](Exchange& exchange) {
     exchange.response.body = exchange.make_body<ScriptedBody>(script, exchange.arena());
     exchange.respond();
@@ -189,8 +189,8 @@ void serve_much(WireTest& test, ScriptedBody::Script& script) {
 }
 
 TEST(H2Deadline, a_stream_window_that_stays_shut_resets_the_stream) {
-  ScriptedBody::Script script;
   WireTest test;
+  auto& script = test.script();
   test.open(RawClient::setting(4, 50'000));
   serve_much(test, script);
   test.talk(test.client.get(1));
@@ -203,8 +203,8 @@ TEST(H2Deadline, a_stream_window_that_stays_shut_resets_the_stream) {
 }
 
 TEST(H2Deadline, a_stream_window_that_opens_below_the_rate_floor_resets_the_stream) {
-  ScriptedBody::Script script;
   WireTest test;
+  auto& script = test.script();
   test.open(RawClient::setting(4, 1000));
   serve_much(test, script);
   test.talk(test.client.get(1));
@@ -217,8 +217,8 @@ TEST(H2Deadline, a_stream_window_that_opens_below_the_rate_floor_resets_the_stre
 }
 
 TEST(H2Deadline, a_reader_above_the_floor_may_take_hours) {
-  ScriptedBody::Script script;
   WireTest test;
+  auto& script = test.script();
   test.open(RawClient::setting(4, 1000));
   serve_much(test, script);
   test.talk(test.client.get(1));
@@ -231,8 +231,8 @@ TEST(H2Deadline, a_reader_above_the_floor_may_take_hours) {
 }
 
 TEST(H2Deadline, a_connection_window_that_stays_shut_ends_the_connection) {
-  ScriptedBody::Script script;
   WireTest test;
+  auto& script = test.script();
   test.open(RawClient::setting(4, 1'000'000));
   serve_much(test, script);
   test.talk(test.client.get(1));
@@ -242,9 +242,9 @@ TEST(H2Deadline, a_connection_window_that_stays_shut_ends_the_connection) {
 }
 
 TEST(H2Deadline, a_stream_that_stands_behind_others_is_not_slow) {
-  ScriptedBody::Script first;
-  ScriptedBody::Script second;
   WireTest test;
+  auto& first = test.script();
+  auto& second = test.script();
   test.open(RawClient::setting(4, 100'000'000));
   first.bytes = second.bytes = std::string(5'000'000, 'x');
   first.ended = second.ended = true;
@@ -264,8 +264,8 @@ TEST(H2Deadline, a_stream_that_stands_behind_others_is_not_slow) {
 }
 
 TEST(H2Deadline, an_event_stream_that_is_silent_is_not_slow) {
-  ScriptedBody::Script script;
   WireTest test;
+  auto& script = test.script();
   test.open();
   test.service = [&](Exchange& exchange) {
     exchange.response.body = exchange.make_body<ScriptedBody>(script, exchange.arena());
@@ -293,8 +293,8 @@ TEST(H2Deadline, a_socket_that_takes_nothing_ends_the_connection) {
 }
 
 TEST(H2Deadline, the_next_deadline_is_never_behind_after_it_was_handled) {
-  ScriptedBody::Script script;
   WireTest test;
+  auto& script = test.script();
   test.open(RawClient::setting(4, 1000));
   serve_much(test, script);
   test.talk(test.client.get(1) + test.client.post(3));

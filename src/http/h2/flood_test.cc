@@ -32,7 +32,7 @@ class H2Flood : public ::testing::TestWithParam<Flood> {};
 TEST_P(H2Flood, is_ended_with_enhance_your_calm) {
   WireTest test;
   test.open(RawClient::setting(4, 1));
-  ScriptedBody::Script script{.bytes = std::string(100'000, 'x')};
+  auto& script = test.script({.bytes = std::string(100'000, 'x')});
   test.service = [&](Exchange& exchange) {
     if (exchange.stream_id == 1) return;
     if (exchange.stream_id != 3) return exchange.respond();
@@ -118,7 +118,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(H2Floods, data_dribble_CVE_2019_9511_through_tiny_windows) {
   WireTest test;
   test.open(RawClient::setting(4, 1));
-  ScriptedBody::Script script{.bytes = std::string(1'000'000, 'x')};
+  auto& script = test.script({.bytes = std::string(1'000'000, 'x')});
   test.service = [&](Exchange& exchange) {
     exchange.response.body = exchange.make_body<ScriptedBody>(script, exchange.arena());
     exchange.respond();
@@ -230,7 +230,7 @@ TEST(H2Floods, leaving_a_page_with_all_streams_open_is_no_attack) {
 TEST(H2Floods, a_window_update_for_every_data_frame_is_no_attack) {
   WireTest test;
   test.open(RawClient::setting(4, 1'000'000));
-  ScriptedBody::Script script;
+  auto& script = test.script();
   test.service = [&](Exchange& exchange) {
     exchange.response.body = exchange.make_body<ScriptedBody>(script, exchange.arena());
     exchange.respond();

@@ -182,7 +182,7 @@ TEST(H2Priority, an_update_may_come_before_its_request) {
 TEST(H2Priority, a_stream_whose_body_waits_gives_way) {
   WireTest test;
   test.open();
-  ScriptedBody::Script slow;
+  auto& slow = test.script();
   test.service = [&](Exchange& exchange) {
     if (exchange.stream_id == 1) {
       exchange.response.body = exchange.make_body<ScriptedBody>(slow, exchange.arena());

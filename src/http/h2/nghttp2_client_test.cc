@@ -71,8 +71,8 @@ class Client {
   std::map<std::int32_t, Answer> answers;
 
  private:
-  static nghttp2_nv line(const std::string& name, const std::string& value) {
-    const auto octets = [](const std::string& text) {
+  static nghttp2_nv line(std::string_view name, std::string_view value) {
+    const auto octets = [](std::string_view text) {
       return const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(text.data()));
     };
     return {octets(name), octets(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NONE};

@@ -122,7 +122,7 @@ TEST(H2Response, that_could_split_a_message_becomes_an_error) {
 TEST(H2Response, a_waiting_body_goes_on_when_it_wakes) {
   WireTest test;
   test.open();
-  ScriptedBody::Script script;
+  auto& script = test.script();
   test.service = [&](Exchange& exchange) { answer(exchange, script); };
   test.talk(test.client.get(1));
   EXPECT_EQ(test.status_of(1), "200") << "the head does not wait for the body";
@@ -178,7 +178,7 @@ TEST(H2Response, responses_may_overtake_each_other) {
 TEST(H2Response, trailers_end_the_stream) {
   WireTest test;
   test.open();
-  ScriptedBody::Script script{.bytes = "body", .ended = true, .trailers = {{"x-sum", "42"}, {"content-length", "9"}}};
+  auto& script = test.script({.bytes = "body", .ended = true, .trailers = {{"x-sum", "42"}, {"content-length", "9"}}});
   test.service = [&](Exchange& exchange) { answer(exchange, script); };
   test.talk(test.client.get(1));
   EXPECT_EQ(test.body_of(1), "body");
@@ -193,7 +193,7 @@ TEST(H2Response, trailers_end_the_stream) {
 TEST(H2Response, trailers_behind_a_body_that_ended_late) {
   WireTest test;
   test.open();
-  ScriptedBody::Script script{.bytes = "body", .trailers = {{"x-sum", "42"}}};
+  auto& script = test.script({.bytes = "body", .trailers = {{"x-sum", "42"}}});
   test.service = [&](Exchange& exchange) { answer(exchange, script); };
   test.talk(test.client.get(1));
   script.end();
@@ -206,7 +206,7 @@ TEST(H2Response, trailers_behind_a_body_that_ended_late) {
 TEST(H2Response, a_body_that_fails_resets_its_stream) {
   WireTest test;
   test.open();
-  ScriptedBody::Script script{.bytes = "half"};
+  auto& script = test.script({.bytes = "half"});
   test.service = [&](Exchange& exchange) { answer(exchange, script); };
   test.talk(test.client.get(1));
   script.fail();
@@ -222,7 +222,7 @@ TEST(H2Response, a_body_that_breaks_its_declared_length_resets_its_stream) {
   for (const char* bytes : {"four", "sixsix"}) {
     WireTest test;
     test.open();
-    ScriptedBody::Script script{.bytes = bytes, .ended = true, .length = 5};
+    auto& script = test.script({.bytes = bytes, .ended = true, .length = 5});
     test.service = [&](Exchange& exchange) { answer(exchange, script); };
     test.talk(test.client.get(1));
     EXPECT_EQ(test.reset_of(1), Code::kInternalError) << bytes;
@@ -246,7 +246,7 @@ TEST(H2Response, to_a_request_that_is_not_complete_stops_the_upload) {
 TEST(H2Response, a_reset_by_the_client_ends_the_exchange_at_once) {
   WireTest test;
   test.open();
-  ScriptedBody::Script script;
+  auto& script = test.script();
   test.service = [&](Exchange& exchange) { answer(exchange, script); };
   test.talk(test.client.get(1));
   ASSERT_NE(script.body, nullptr);
@@ -285,7 +285,7 @@ TEST(H2Response, large_heads_are_continued) {
 TEST(H2Response, abandoned_exchanges_end_once) {
   WireTest test;
   test.open();
-  ScriptedBody::Script script;
+  auto& script = test.script();
   test.service = [&](Exchange& exchange) { answer(exchange, script); };
   test.talk(test.client.get(1) + test.client.get(3));
   test.wire->abandon();

@@ -48,7 +48,7 @@ TEST(H2Shutdown, serves_what_was_under_way_when_it_was_announced) {
 TEST(H2Shutdown, waits_for_running_exchanges_and_ignores_new_ones) {
   WireTest test;
   test.open();
-  ScriptedBody::Script script;
+  auto& script = test.script();
   test.service = [&](Exchange& exchange) {
     exchange.response.body = exchange.make_body<ScriptedBody>(script, exchange.arena());
     exchange.respond();

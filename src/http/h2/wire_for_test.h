@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -99,6 +100,9 @@ class WireTest final : private Dispatcher, private WireObserver, private WireHos
 
   // The service: answers with 200 and no body unless a test puts another in place.
   std::function<void(Exchange&)> service = [](Exchange& exchange) { exchange.respond(); };
+
+  // A body script that outlives the wire.
+  ScriptedBody::Script& script(ScriptedBody::Script given = {}) { return scripts_.emplace_back(std::move(given)); }
 
   void send(std::string_view bytes) { wire->receive(base::as_bytes(bytes)); }
 
@@ -206,6 +210,7 @@ class WireTest final : private Dispatcher, private WireObserver, private WireHos
   }
   void wake() override { ++wakes; }
 
+  std::list<ScriptedBody::Script> scripts_;
   base::BlockPool blocks_;
   std::uint64_t next_id_ = 1;
   WireContext context_{blocks_, time, *this, next_id_, nullptr};
