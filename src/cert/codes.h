@@ -14,7 +14,6 @@ inline constexpr base::ErrorCode kNotYetValid{4055};
 inline constexpr base::ErrorCode kNameNotCovered{4056};
 inline constexpr base::ErrorCode kWeakKey{4057};
 inline constexpr base::ErrorCode kUnsupportedKey{4058};
-inline constexpr base::ErrorCode kKeyReadableByOthers{4059};
 inline constexpr base::ErrorCode kLocalCaUnusable{4060};
 inline constexpr base::ErrorCode kCannotIssue{4061};
 inline constexpr base::ErrorCode kNotTrusted{4062};

@@ -73,7 +73,8 @@ Engine::~Engine() = default;
 
 void Engine::begin() {
   attach(ssl_.get(), negotiation_.get());
-  SSL_set_bio(ssl_.get(), bio_.share(), bio_.share());
+  BIO* bio = bio_.share();
+  SSL_set_bio(ssl_.get(), bio, bio);  // takes one reference where both are the same
 }
 
 Step Engine::handshake(Io& io) {

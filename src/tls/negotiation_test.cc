@@ -145,6 +145,8 @@ struct SuiteCase {
   std::uint16_t version;
   std::string offer;
   std::string chosen;
+
+  friend void PrintTo(const SuiteCase& each, std::ostream* out) { *out << each.offer; }
 };
 
 class SuiteSelection : public testing::TestWithParam<SuiteCase> {};

@@ -45,7 +45,7 @@ class ServerContext::Impl {
   std::map<base::IpAddress, std::uint32_t> addresses;
   std::optional<std::uint32_t> default_site;
   std::vector<Site> sites;
-  bssl::UniquePtr<SSL_CTX> ctx;                      // handshakes begin with it; it has no certificate
+  bssl::UniquePtr<SSL_CTX> ctx;  // handshakes begin with it; it has no certificate
 };
 
 // Settings that every context of a server has, whether it begins handshakes or holds a certificate.
