@@ -1,5 +1,6 @@
 # The benchmark's programs: built by the target "bench" alone.
 #   bench/<name>.cc → bench_<name>;  bench/gateload/*.cc → gateload;  bench/echo/*.cc → echo_server
+#   bench/handshake/gate.cc → handshake_gate;  bench/handshake/openssl.cc → handshake_openssl
 
 add_custom_target(bench)
 
@@ -30,4 +31,15 @@ endif()
 file(GLOB echo CONFIGURE_DEPENDS bench/echo/*.cc)
 if(echo)
   gate_add_bench_program(echo_server ${echo})
+endif()
+
+# The second is the system's OpenSSL, in a program of its own: it must see no header and no symbol of AWS-LC.
+if(EXISTS ${CMAKE_SOURCE_DIR}/bench/handshake/gate.cc)
+  gate_add_bench_program(handshake_gate bench/handshake/gate.cc)
+  if(EXISTS /usr/include/openssl/ssl.h)
+    gate_add_bench_program(handshake_openssl bench/handshake/openssl.cc)
+    target_link_libraries(handshake_openssl PRIVATE ssl crypto)
+  else()
+    message(STATUS "The system's OpenSSL has no headers, so handshake_openssl cannot be built: install libssl-dev")
+  endif()
 endif()
