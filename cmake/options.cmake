@@ -28,11 +28,6 @@ endif()
 target_compile_options(gate_options INTERFACE -fstack-protector-strong)
 target_compile_definitions(gate_options INTERFACE _GLIBCXX_ASSERTIONS)
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # Once all is inlined, g++ takes an intrusive list's own head, a local, for an address that outlives it; the list's
-    # destructor unlinks it.
-    target_compile_options(gate_options INTERFACE -Wno-dangling-pointer)
-  endif()
   target_compile_options(gate_options INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-clash-protection)
   if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
     target_compile_options(gate_options INTERFACE -fcf-protection)
