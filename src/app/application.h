@@ -29,8 +29,8 @@ struct ReloadReport {
   std::size_t sites_changed = 0;
   std::size_t sites_kept = 0;
   std::size_t sites_removed = 0;
-  std::vector<base::Endpoint> addresses_added;
-  std::vector<base::Endpoint> addresses_removed;
+  std::vector<base::Endpoint> addresses_added{};
+  std::vector<base::Endpoint> addresses_removed{};
 };
 
 // "3 sites kept, 1 changed; now listening on 0.0.0.0:8443"
