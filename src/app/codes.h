@@ -15,6 +15,6 @@ inline constexpr base::ErrorCode kConfigurationRejected{196};
 inline constexpr base::ErrorCode kNeedsRestart{197};
 
 // The process itself.
-inline constexpr base::ErrorCode kCannotUpgrade{2070};
+inline constexpr base::ErrorCode kCannotUpgrade{2080};
 
 }  // namespace gate::app
