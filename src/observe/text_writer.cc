@@ -24,10 +24,31 @@ constexpr std::array<bool, 256> plain_bytes() {
 constexpr std::array<bool, 256> kPlain = plain_bytes();
 
 std::size_t plain_prefix(std::string_view text) {
-  const auto* const begin = text.data();
-  const auto* const end = begin + text.size();
-  return static_cast<std::size_t>(
-      std::find_if(begin, end, [](char c) { return !kPlain[static_cast<unsigned char>(c)]; }) - begin);
+  const auto special = std::ranges::find_if(text, [](char c) { return !kPlain[static_cast<unsigned char>(c)]; });
+  return static_cast<std::size_t>(special - text.begin());
+}
+
+constexpr std::size_t kBlockBytes = 16;
+
+// Written so that compilers compare all bytes of a block at once.
+bool is_plain_block(const char* block) {
+  unsigned char special = 0;
+  for (std::size_t i = 0; i < kBlockBytes; ++i) {
+    const auto c = static_cast<unsigned char>(block[i]);
+    special |= static_cast<unsigned char>(c < 0x20) | static_cast<unsigned char>(c > 0x7e) |
+               static_cast<unsigned char>(c == '"') | static_cast<unsigned char>(c == '\\');
+  }
+  return special == 0;
+}
+
+// Nearly every text is.
+bool is_plain(std::string_view text) {
+  if (text.size() < kBlockBytes)
+    return std::ranges::all_of(text, [](char c) { return kPlain[static_cast<unsigned char>(c)]; });
+  for (std::size_t at = 0; at + kBlockBytes < text.size(); at += kBlockBytes) {
+    if (!is_plain_block(text.data() + at)) return false;
+  }
+  return is_plain_block(text.data() + text.size() - kBlockBytes);
 }
 
 struct CodePoint {
@@ -90,10 +111,9 @@ void put_code_point(TextWriter& out, CodePoint point, std::string_view raw) {
 
 }  // namespace
 
-void TextWriter::put(std::string_view raw) {
-  const std::size_t count = std::min(raw.size(), room());
-  base::copy_bytes(std::as_writable_bytes(std::span(next_, count)), base::as_bytes(raw.substr(0, count)));
-  next_ += count;
+void TextWriter::put_what_fits(std::string_view raw) {
+  const std::size_t count = room();
+  put(raw.substr(0, count));
 }
 
 void TextWriter::put_number(std::uint64_t value) {
@@ -117,7 +137,7 @@ void TextWriter::put_hex16(std::uint64_t value) {
 
 void TextWriter::put_json(std::string_view value, std::size_t bytes_max) {
   const std::size_t limit = std::min(bytes_max, room());
-  if (value.size() <= limit && plain_prefix(value) == value.size()) return put(value);
+  if (value.size() <= limit && is_plain(value)) return put(value);
   if (limit < kCut.size() + kEscapeMax) return;
   const char* const stop = next_ + (limit - kCut.size() - kEscapeMax);
   while (!value.empty()) {
@@ -138,7 +158,7 @@ void TextWriter::put_json(std::string_view value, std::size_t bytes_max) {
 void TextWriter::put_quoted(std::string_view value, std::size_t bytes_max) {
   const std::size_t limit = std::min(bytes_max, room());
   constexpr std::size_t kHexEscape = 4;
-  if (value.size() <= limit && plain_prefix(value) == value.size()) return put(value);
+  if (value.size() <= limit && is_plain(value)) return put(value);
   const char* const end = next_ + limit;
   for (const char c : value) {
     if (static_cast<std::size_t>(end - next_) < kHexEscape) return;

@@ -1,8 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
+
+#include "base/bytes.h"
+#include "base/text.h"
 
 namespace gate::observe {
 
@@ -17,7 +21,15 @@ class TextWriter {
   void put(char c) {
     if (next_ != end_) *next_++ = c;
   }
-  void put(std::string_view raw);
+  void put(std::string_view raw) {
+    // The usual case with a length the compiler may know: most of a line is fixed text.
+    if (raw.size() <= room()) [[likely]] {
+      base::copy_bytes(std::as_writable_bytes(std::span(next_, raw.size())), base::as_bytes(raw));
+      next_ += raw.size();
+    } else {
+      put_what_fits(raw);
+    }
+  }
   void put_number(std::uint64_t value);
   void put_padded(std::uint64_t value, unsigned digits);  // with leading zeros
   void put_hex16(std::uint64_t value);                    // sixteen digits
@@ -32,6 +44,8 @@ class TextWriter {
   void put_quoted(std::string_view value, std::size_t bytes_max);
 
  private:
+  void put_what_fits(std::string_view raw);
+
   char* begin_;
   char* next_;
   char* end_;

@@ -51,6 +51,16 @@ TEST(TextWriterJson, escapes_quotes_backslashes_and_controls) {
   EXPECT_EQ(json(std::string_view("\0\x1b\x7f", 3)), "\\u0000\\u001b\\u007f");
 }
 
+TEST(TextWriterJson, finds_a_special_byte_at_every_place_of_every_length) {
+  for (std::size_t length = 1; length < 70; ++length) {
+    for (std::size_t at = 0; at < length; ++at) {
+      std::string text(length, '~');
+      text[at] = '\\';
+      ASSERT_EQ(json(text).size(), length + 1) << length << ' ' << at;
+    }
+  }
+}
+
 TEST(TextWriterJson, keeps_valid_utf8) { EXPECT_EQ(json("grün 漢字 🔒"), "grün 漢字 🔒"); }
 
 TEST(TextWriterJson, replaces_every_byte_that_is_no_utf8) {
