@@ -14,7 +14,7 @@ enum class Ending : std::uint8_t {
   kResetByUs,    // the peer may not know yet
 };
 
-// Remembers the last streams that closed, in a few bytes.
+// Remembers the last streams of a client that closed, in a few bytes. Their ids are odd.
 class ClosedStreams {
  public:
   void add(std::uint32_t stream_id, Ending ending);
@@ -24,7 +24,7 @@ class ClosedStreams {
   Ending find(std::uint32_t stream_id) const;
 
  private:
-  // A stream id of a client is odd, so id and ending share 32 bits: the upper 30 hold id / 2.
+  // Id and ending share 32 bits: the upper 30 hold id / 2.
   static constexpr std::uint32_t pack(std::uint32_t stream_id, Ending ending) {
     return (stream_id >> 1) << 2 | static_cast<std::uint32_t>(ending);
   }

@@ -74,7 +74,9 @@ Verdict FrameGuard::judge_head_size(const FrameHeader& frame) {
 // RFC 9113 5.1, on the closed state: late frames are honest only where the peer cannot know yet that we reset the stream.
 Verdict FrameGuard::judge_late(const FrameHeader& frame, base::Instant now) {
   if (!abuse_.tolerates(Abuse::kStrayFrame, now)) return flood(to_string(Abuse::kStrayFrame));
-  if (frame.stream_id > ignored_above_) return {};
+  // Not a stream a client can open: the library knows what to say to that.
+  const bool of_client = frame.stream_id % 2 == 1;
+  if (!of_client || frame.stream_id > ignored_above_) return {};
   switch (closed_.find(frame.stream_id)) {
     case Ending::kResetByUs: return {};
     case Ending::kResetByPeer:

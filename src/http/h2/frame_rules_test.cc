@@ -118,6 +118,17 @@ TEST(H2Frames, a_frame_after_the_client_s_own_reset_is_an_error_of_that_stream) 
   EXPECT_EQ(test.goaway(), std::nullopt);
 }
 
+TEST(H2Frames, stream_0_is_not_taken_for_the_first_stream) {
+  for (const auto& frame : {RawClient::data(0, "x"), RawClient().headers(0, RawClient::request_lines())}) {
+    WireTest test;
+    test.open();
+    test.service = [](Exchange&) {};
+    test.talk(test.client.post(1) + RawClient::reset(1));
+    test.talk(frame);
+    EXPECT_TRUE(test.closed_with(Code::kProtocolError));
+  }
+}
+
 TEST(H2Frames, a_window_update_that_overflows_a_stream_resets_it) {
   WireTest test;
   test.open();
