@@ -85,6 +85,7 @@ base::Result<void> Application::build(LoadedConfiguration& loaded) {
   started_at_ = clock_.wall();
   settings_.state_folder = wanted.state_folder;
   GATE_TRY_ASSIGN(const auto descriptors, os::raise_descriptor_limit(kDescriptorsWanted));
+  descriptor_limit_ = descriptors;
   const std::size_t count = worker_count(wanted);
   listeners_ = Listeners(count);
   GATE_TRY_ASSIGN(auto inherited, os::take_inherited_sockets());

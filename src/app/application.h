@@ -77,6 +77,7 @@ class Application {
   const SiteNumbers& site_numbers() const { return numbers_; }
   std::uint64_t generation() const { return generation_; }
   base::WallTime started_at() const { return started_at_; }
+  std::uint64_t descriptor_limit() const { return descriptor_limit_; }
 
  private:
   // Everything that follows from a configuration, before it is in force.
@@ -104,6 +105,7 @@ class Application {
   os::SystemRandom random_;
   base::WallTime started_at_;
   std::uint64_t generation_ = 0;
+  std::uint64_t descriptor_limit_ = 0;
   std::uint32_t connections_max_ = 0;
   Settings settings_;
   std::unique_ptr<Certificates> certificates_;

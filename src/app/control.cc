@@ -4,9 +4,11 @@
 
 #include <array>
 #include <csignal>
-#include <future>
+#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "app/codes.h"
+#include "app/exit_code.h"
 #include "observe/audit.h"
 
 namespace gate::app {
@@ -43,65 +45,62 @@ Control::Control(const base::Clock& clock, std::unique_ptr<loop::Loop> loop, os:
       child_source_([this] { child_spoke(); }),
       maintenance_([this] { maintain(); }),
       change_settled_([this] { act_on_changes(); }),
-      drain_deadline_([this] { loop_->stop(); }) {}
+      drain_deadline_([this] { loop_->stop(); }),
+      progress_([this] { tell_progress(); }) {}
 
 Control::~Control() = default;
 
-int Control::run(Application& application, bool watch) {
+int Control::run(Application& application, StatusBoard& board, bool watch) {
   application_ = &application;
+  board_ = &board;
   watch_configuration_ = watch && application.source().is_file();
   const auto watched = [&](int descriptor, Source& source) {
     return loop_->watch(descriptor, source, loop::Loop::Mode::kLevel).has_value();
   };
-  if (!watched(signals_.fd(), signal_source_) || !watched(files_.fd(), file_source_)) return 3;
+  if (!watched(signals_.fd(), signal_source_) || !watched(files_.fd(), file_source_)) return to_int(Exit::kMachine);
   watch_files();
   maintain();
   announce_readiness();
   // A service manager that cannot be reached has its own deadline for us; serving goes on.
   [[maybe_unused]] const auto told = manager_.ready(fmt::format("serving {} sites", application.settings().sites.size()));
   loop_->run();
-  ended_.store(true);
-  loop_->turn(loop_->now());  // calls that came in meanwhile
   if (!drained_) application.workers().discard_connections();
-  application.stop();
-  return 0;
-}
-
-bool Control::call(const std::function<void()>& call) {
-  // Longer than any command takes; only reached when the control thread ends in between.
-  constexpr std::chrono::seconds kPatience{60};
-  if (ended_.load()) return false;
-  auto done = std::make_shared<std::promise<void>>();
-  auto waiting = done->get_future();
-  loop_->post([call, done = std::move(done)] {
-    call();
-    done->set_value();
-  });
-  return waiting.wait_for(kPatience) == std::future_status::ready;
+  if (stop_call_) stop_call_->answer({{"drained", drained_}});
+  stop_call_.reset();
+  return to_int(Exit::kFine);
 }
 
 void Control::on_signal(int number) {
+  std::string report;
   switch (number) {
-    case SIGHUP: reload(); return;
+    // What is wrong with a configuration is in the audit log.
+    case SIGHUP: static_cast<void>(reload(report)); return;
     case SIGUSR1: application_->reopen_logs(); return;
-    case SIGUSR2:
-      if (const auto started = upgrade(); !started) application_->audit(observe::AuditKind::kConfigurationRejected, started.error().what, started.error().code);
-      return;
+    case SIGUSR2: upgrade(nullptr); return;
     default:
       if (stopping_) {
         loop_->stop();
       } else {
-        stop(kDrainDeadline);
+        stop(nullptr);
       }
   }
 }
 
-void Control::reload() {
-  std::string report;
+base::Result<ReloadReport> Control::reload(std::string& report) {
   [[maybe_unused]] const auto told = manager_.reloading();
-  const auto result = application_->reload(report);
+  auto result = application_->reload(report);
+  board_->publish();
   watch_files();
-  [[maybe_unused]] const auto ready = manager_.ready(result ? describe(*result) : "the last reload was refused: " + result.error().what);
+  [[maybe_unused]] const auto ready =
+      manager_.ready(result ? describe(*result) : "the last reload was refused: " + result.error().what);
+  return result;
+}
+
+void Control::refresh_certificates() {
+  std::string report;
+  // What is wrong with them is in the audit log; the old ones stay.
+  static_cast<void>(application_->refresh_certificates(report));
+  board_->publish();
 }
 
 // The user's own certificates always, the configuration with --watch.
@@ -123,11 +122,11 @@ void Control::on_files_changed() {
 void Control::act_on_changes() {
   const bool configuration = std::exchange(configuration_changed_, false);
   const bool certificates = std::exchange(certificates_changed_, false);
-  if (configuration) reload();  // reads the certificates too
   std::string report;
-  if (!configuration && certificates) {
-    // What is wrong with them is in the audit log; the old ones stay.
-    [[maybe_unused]] const auto refreshed = application_->refresh_certificates(report);
+  if (configuration) {
+    static_cast<void>(reload(report));  // reads the certificates too
+  } else if (certificates) {
+    refresh_certificates();
   }
 }
 
@@ -136,10 +135,7 @@ void Control::maintain() {
   if (stopping_) return;
   const auto now = clock_.wall();
   if (now >= application_->ticket_rotation_due()) application_->rotate_ticket_keys();
-  std::string report;
-  if (now >= application_->next_renewal()) {
-    [[maybe_unused]] const auto refreshed = application_->refresh_certificates(report);
-  }
+  if (now >= application_->next_renewal()) refresh_certificates();
   note_stalled_workers();
   [[maybe_unused]] const auto told = manager_.alive();
 }
@@ -157,14 +153,23 @@ void Control::note_stalled_workers() {
   }
 }
 
-void Control::stop(base::Duration deadline) {
+void Control::stop(std::unique_ptr<AdminCall> call) {
+  if (call) stop_call_ = std::move(call);
+  if (stopping_) return;
   [[maybe_unused]] const auto told = manager_.stopping("finishing what is in flight");
-  loop_->arm(drain_deadline_, loop_->now() + deadline);
-  drain(false);
+  drain(false, kDrainDeadline);
+  tell_progress();
 }
 
-void Control::drain(bool hand_over) {
+void Control::tell_progress() {
+  constexpr std::chrono::milliseconds kPause{500};
+  loop_->arm(progress_, loop_->now() + kPause);
+  if (stop_call_) stop_call_->progress(fmt::format("{} connections left", application_->workers().connections()));
+}
+
+void Control::drain(bool hand_over, base::Duration deadline) {
   stopping_ = true;
+  loop_->arm(drain_deadline_, loop_->now() + deadline);
   application_->drain(hand_over, [this] {
     loop_->post([this] {
       drained_ = true;
@@ -173,25 +178,50 @@ void Control::drain(bool hand_over) {
   });
 }
 
-base::Result<void> Control::upgrade() {
-  if (successor_) return {};
-  GATE_TRY_ASSIGN(auto successor, start_successor(application_->listeners().descriptors()));
-  successor_ = std::move(successor);
-  return loop_->watch(successor_->readiness.number(), child_source_, loop::Loop::Mode::kLevel);
+void Control::upgrade(std::unique_ptr<AdminCall> call) {
+  if (successor_ || stopping_) {
+    if (call) call->fail({.code = kCannotUpgrade, .side = base::Side::kSystem, .what = "an upgrade or a stop is under way already"});
+    return;
+  }
+  upgrade_call_ = std::move(call);
+  auto successor = start_successor(application_->listeners().descriptors());
+  if (!successor) {
+    answer_upgrade(base::fail(std::move(successor).error()));
+    return;
+  }
+  successor_ = std::move(*successor);
+  if (auto watched = loop_->watch(successor_->readiness.number(), child_source_, loop::Loop::Mode::kLevel); !watched) {
+    answer_upgrade(base::fail(std::move(watched).error()));
+  }
 }
 
 void Control::child_spoke() {
   loop_->unwatch(successor_->readiness.number());
   if (!successor_serves(*successor_)) {
-    application_->audit(observe::AuditKind::kConfigurationRejected, "the new process has ended before it served; this one goes on");
     successor_.reset();
+    answer_upgrade(base::fail({.code = kCannotUpgrade,
+                               .side = base::Side::kSystem,
+                               .what = "the new process has ended before it served; this one goes on",
+                               .why = "what it said is on this server's standard error",
+                               .fix = "gate443 check, then try again"}));
     return;
   }
+  answer_upgrade({});
   [[maybe_unused]] const auto told = manager_.main_process(successor_->pid);
   // Long downloads may take their time: the new process serves already.
   constexpr std::chrono::hours kHandOverDeadline{1};
-  loop_->arm(drain_deadline_, loop_->now() + kHandOverDeadline);
-  drain(true);
+  drain(true, kHandOverDeadline);
+}
+
+void Control::answer_upgrade(const base::Result<void>& outcome) {
+  if (!outcome) application_->audit(observe::AuditKind::kConfigurationRejected, outcome.error().what, outcome.error().code);
+  if (!upgrade_call_) return;
+  if (outcome) {
+    upgrade_call_->answer({{"pid", successor_->pid}});
+  } else {
+    upgrade_call_->fail(outcome.error());
+  }
+  upgrade_call_.reset();
 }
 
 }  // namespace gate::app

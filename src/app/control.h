@@ -1,12 +1,16 @@
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "app/admin/admin_call.h"
 #include "app/application.h"
 #include "app/hand_over.h"
+#include "app/status_board.h"
 #include "loop/loop.h"
 #include "os/notify.h"
 #include "os/signals.h"
@@ -29,15 +33,21 @@ class Control {
   static base::Result<std::unique_ptr<Control>> create(const base::Clock& clock);
 
   // Runs the application until it has stopped. With `watch`, a changed configuration file is a reload. Returns the exit code.
-  int run(Application& application, bool watch);
+  int run(Application& application, StatusBoard& board, bool watch);
 
-  // Any thread: runs `call` on the control thread and waits for it. False when the control thread has ended.
-  bool call(const std::function<void()>& call);
+  // Any thread: runs `task` on the control thread. One that comes when that has ended is destroyed unrun.
+  void post(loop::Task task) { loop_->post(std::move(task)); }
 
-  // On the control thread.
-  void stop(base::Duration deadline);
-  base::Result<void> upgrade();
-  bool stopping() const { return stopping_; }
+  // On the control thread:
+
+  Application& application() { return *application_; }
+  base::Result<ReloadReport> reload(std::string& report);
+
+  // Drains and ends; `call`, if any, hears how many connections are left, and is answered when none is.
+  void stop(std::unique_ptr<AdminCall> call);
+
+  // Starts a successor; `call`, if any, is answered when that serves, or with the reason why it does not.
+  void upgrade(std::unique_ptr<AdminCall> call);
 
   Control(const base::Clock& clock, std::unique_ptr<loop::Loop> loop, os::SignalReceiver signals, os::FileWatcher files);
   ~Control();
@@ -61,9 +71,11 @@ class Control {
   void act_on_changes();
   void watch_files();
   void maintain();
-  void reload();
+  void refresh_certificates();
   void child_spoke();
-  void drain(bool hand_over);
+  void drain(bool hand_over, base::Duration deadline);
+  void tell_progress();
+  void answer_upgrade(const base::Result<void>& outcome);
   void note_stalled_workers();
 
   const base::Clock& clock_;
@@ -72,12 +84,16 @@ class Control {
   os::FileWatcher files_;
   os::ServiceManager manager_;
   Application* application_ = nullptr;
+  StatusBoard* board_ = nullptr;
+  std::unique_ptr<AdminCall> stop_call_;
+  std::unique_ptr<AdminCall> upgrade_call_;
   Source signal_source_;
   Source file_source_;
   Source child_source_;
   Alarm maintenance_;
   Alarm change_settled_;
   Alarm drain_deadline_;
+  Alarm progress_;
   std::optional<Successor> successor_;
   std::vector<std::uint64_t> turns_seen_;
   bool watch_configuration_ = false;
@@ -85,7 +101,6 @@ class Control {
   bool certificates_changed_ = false;
   bool stopping_ = false;
   bool drained_ = false;
-  std::atomic<bool> ended_{false};
 };
 
 }  // namespace gate::app

@@ -5,8 +5,10 @@
 #include <cstdio>
 #include <utility>
 
+#include "app/admin/admin_server.h"
 #include "app/application.h"
 #include "app/codes.h"
+#include "app/commands.h"
 #include "app/control.h"
 #include "app/exit_code.h"
 #include "app/first_screen.h"
@@ -19,6 +21,25 @@ int show_failure(const base::Error& error, const LoadedConfiguration& loaded) {
   fmt::print(stderr, "{}", report);
   if (error.code != kConfigurationRejected || report.empty()) fmt::print(stderr, "{}\n", base::render(error));
   return to_int(exit_of(error));
+}
+
+// The admin server lives exactly as long as there is a control thread to answer it.
+int run_control(Control& control, Application& application, const RunOptions& options, const base::Clock& clock) {
+  StatusBoard board(application, clock);
+  const Settings& settings = application.settings();
+  AdminServer::Options admin{.socket = {}, .pages = settings.metrics};
+  if (settings.admin) admin.socket = AdminListener::Options{.path = settings.admin_socket, .take_over = is_successor()};
+  auto server = AdminServer::create(admin, clock);
+  if (!server) {
+    fmt::print(stderr, "{}\n", base::render(server.error()));
+    return to_int(exit_of(server.error()));
+  }
+  add_commands(**server, control, board);
+  (*server)->start();
+  const int code = control.run(application, board, options.watch);
+  (*server)->stop();
+  application.stop();
+  return code;
 }
 
 }  // namespace
@@ -39,7 +60,7 @@ int run_server(ConfigurationSource source, const RunOptions& options) {
                                   (*application)->listeners().addresses(), clock.wall()));
     std::fflush(stdout);
   }
-  return (*control)->run(**application, options.watch);
+  return run_control(**control, **application, options, clock);
 }
 
 }  // namespace gate::app

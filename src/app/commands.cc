@@ -1,0 +1,90 @@
+#include "app/commands.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "app/metrics/prometheus.h"
+#include "app/metrics/status.h"
+#include "base/text.h"
+
+namespace gate::app {
+namespace {
+
+// A command that the control thread carries out.
+AdminCommand on_control_thread(Control& control, void (*run)(Control&, std::unique_ptr<AdminCall>)) {
+  return [&control, run](std::unique_ptr<AdminCall> call) {
+    control.post([&control, run, call = std::move(call)]() mutable { run(control, std::move(call)); });
+  };
+}
+
+nlohmann::json to_json(const ReloadReport& report) {
+  return {{"generation", report.generation},       {"sites_kept", report.sites_kept},
+          {"sites_changed", report.sites_changed}, {"sites_added", report.sites_added},
+          {"sites_removed", report.sites_removed}, {"text", describe(report)}};
+}
+
+std::string time_text(base::WallTime time) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
+}
+
+nlohmann::json certificates_json(const Application& application) {
+  auto list = nlohmann::json::array();
+  for (std::size_t i = 0; i < application.credentials().size(); ++i) {
+    const auto& site = application.settings().sites[i];
+    for (const auto& credential : application.credentials()[i].credentials) {
+      const auto& leaf = credential.leaf();
+      list.push_back({{"site", site.name()},
+                      {"names", leaf.dns_names()},
+                      {"issuer", leaf.issuer()},
+                      {"serial", leaf.serial()},
+                      {"key", fmt::format("{} {}", cert::to_string(leaf.key_type()), leaf.key_bits())},
+                      {"not_before", time_text(leaf.not_before())},
+                      {"not_after", time_text(leaf.not_after())},
+                      {"sha256", base::to_hex(leaf.fingerprint())},
+                      {"source", site.local_certificate ? "local CA" : "files"},
+                      {"pem", leaf.to_pem()}});
+      for (const auto& address : leaf.addresses()) list.back()["names"].push_back(address.to_string());
+      if (site.local_certificate) list.back()["renewal"] = time_text(application.credentials()[i].renewal);
+    }
+  }
+  return list;
+}
+
+void certificates(Control& control, std::unique_ptr<AdminCall> call) { call->answer(certificates_json(control.application())); }
+
+void reload(Control& control, std::unique_ptr<AdminCall> call) {
+  std::string report;
+  const auto result = control.reload(report);
+  if (result) {
+    auto json = to_json(*result);
+    json["report"] = report;
+    call->answer(json);
+    return;
+  }
+  base::Error error = result.error();
+  if (!report.empty()) error.why = report;
+  call->fail(error);
+}
+
+void stop(Control& control, std::unique_ptr<AdminCall> call) { control.stop(std::move(call)); }
+
+void upgrade(Control& control, std::unique_ptr<AdminCall> call) { control.upgrade(std::move(call)); }
+
+}  // namespace
+
+void add_commands(AdminServer& server, Control& control, const StatusBoard& board) {
+  server.add_page("/metrics", [&board] {
+    return AdminPage{.content_type = std::string(kPrometheusContentType), .body = render_prometheus(board.snapshot())};
+  });
+  server.add_command("status", [&board](std::unique_ptr<AdminCall> call) { call->answer(status_json(board.snapshot())); });
+  server.add_command("certificates", on_control_thread(control, certificates));
+  server.add_command("reload", on_control_thread(control, reload));
+  server.add_command("stop", on_control_thread(control, stop));
+  server.add_command("upgrade", on_control_thread(control, upgrade));
+}
+
+}  // namespace gate::app

@@ -1,0 +1,60 @@
+#include "app/status_board.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "app/about.h"
+#include "os/limits.h"
+
+namespace gate::app {
+namespace {
+
+std::string key_text(const cert::Certificate& leaf) {
+  return fmt::format("{} {}", cert::to_string(leaf.key_type()), leaf.key_bits());
+}
+
+}  // namespace
+
+StatusBoard::StatusBoard(const Application& application, const base::Clock& clock)
+    : application_(application), clock_(clock), workers_(application.workers().metrics()) {
+  publish();
+}
+
+void StatusBoard::publish() {
+  std::vector<CertificateExpiry> certificates;
+  for (std::size_t i = 0; i < application_.credentials().size(); ++i) {
+    for (const auto& credential : application_.credentials()[i].credentials) {
+      certificates.push_back({.site = application_.settings().sites[i].name(),
+                              .key_type = key_text(credential.leaf()),
+                              .expires = credential.leaf().not_after()});
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  site_names_ = application_.site_numbers().names();
+  certificates_ = std::move(certificates);
+}
+
+MetricsSnapshot StatusBoard::snapshot() const {
+  MetricsSources sources{.process = {.version = std::string(version()),
+                                     .now = clock_.wall(),
+                                     .started = application_.started_at(),
+                                     .workers = workers_.size(),
+                                     .resident_bytes = os::resident_bytes(),
+                                     .open_descriptors = os::open_descriptors(),
+                                     .descriptor_limit = application_.descriptor_limit()},
+                         .workers = workers_,
+                         .site_names = {},
+                         .certificates = {},
+                         .logs = {}};
+  {
+    const std::lock_guard lock(mutex_);
+    sources.site_names = site_names_;
+    sources.certificates = certificates_;
+  }
+  for (auto& facts : application_.logs().facts()) sources.logs.push_back({facts.destination, facts.written, facts.dropped});
+  sources.log_overruns = application_.logs().ring_drops();
+  return take_snapshot(sources);
+}
+
+}  // namespace gate::app

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "app/application.h"
+#include "app/metrics/snapshot.h"
+
+namespace gate::app {
+
+// What status and metrics show, for threads other than the control thread: it publishes what only it may look at, the rest
+// is counters that anybody may read.
+class StatusBoard {
+ public:
+  // Everything given outlives the board.
+  StatusBoard(const Application& application, const base::Clock& clock);
+
+  // Control thread: after every change of the configuration or the certificates.
+  void publish();
+
+  // Any thread.
+  MetricsSnapshot snapshot() const;
+
+ private:
+  const Application& application_;
+  const base::Clock& clock_;
+  const std::vector<const observe::WorkerMetrics*> workers_;
+  mutable std::mutex mutex_;  // guards what follows
+  std::vector<std::string> site_names_;
+  std::vector<CertificateExpiry> certificates_;
+};
+
+}  // namespace gate::app

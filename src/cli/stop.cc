@@ -1,0 +1,43 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "app/admin/admin_client.h"
+#include "cli/admin.h"
+#include "cli/commands.h"
+
+namespace gate::cli {
+namespace {
+
+int stop(const AdminOptions& options) {
+  const bool shows_progress = !options.quiet && !options.json && isatty(STDERR_FILENO) == 1;
+  const auto progress = [&](std::string_view text) {
+    if (shows_progress) fmt::print(stderr, "\r\x1b[Kstopping: {}", text);
+  };
+  const auto answer = app::call_admin(options.path(), {{"command", "stop"}}, progress);
+  if (shows_progress) fmt::print(stderr, "\r\x1b[K");
+  if (!answer) return fail(answer.error(), options);
+  const bool drained = answer->value("drained", false);
+  if (options.json) {
+    fmt::print("{}\n", answer->dump());
+  } else if (!options.quiet) {
+    fmt::print("stopped{}\n", drained ? "" : "; connections that took too long were cut off");
+  }
+  return to_int(drained ? Exit::kFine : Exit::kFindings);
+}
+
+}  // namespace
+
+Command add_stop(CLI::App& program) {
+  auto* parser = program.add_subcommand("stop", "Finish what is in flight, then stop the running server");
+  auto options = std::make_shared<AdminOptions>();
+  add_admin_options(*parser, *options,
+                    "  gate443 stop\n"
+                    "  gate443 stop --admin /run/gate443/admin.sock");
+  return {parser, [options] { return stop(*options); }};
+}
+
+}  // namespace gate::cli
