@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::string_view kLineEnd = "\r\n";
 
-// Reads the line in front of a chunk from left to right. Each step is kNeedMore when the text ends before it is decided.
+// Reads the line in front of a chunk from left to right. Each step is kNeedMore when the text ends before it is
+// decided.
 //   chunk-size *( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] ) CRLF
 class SizeLine {
  public:
@@ -46,7 +47,9 @@ class SizeLine {
   std::size_t length() const { return at_; }
 
  private:
-  static bool is_hex_digit(char c) { return base::is_digit(c) || (base::to_lower(c) >= 'a' && base::to_lower(c) <= 'f'); }
+  static bool is_hex_digit(char c) {
+    return base::is_digit(c) || (base::to_lower(c) >= 'a' && base::to_lower(c) <= 'f');
+  }
   bool ended() const { return at_ == text_.size(); }
 
   std::size_t skip_blanks() {
@@ -123,8 +126,8 @@ ChunkedDecoder::Piece ChunkedDecoder::decode_size_line(std::string_view input) {
   if (const Progress progress = sized.read_size(); progress != Progress::kComplete) return {.progress = progress};
   // RFC 9112 7.1.1: "A recipient ought to limit the total length of chunk extensions received in a request to an amount
   // reasonable for the services provided". They may grow with the data, so that long bodies are not refused for them.
-  const std::uint64_t room = std::min<std::uint64_t>(limits_.chunk_extension_bytes_max,
-                                                     limits_.chunk_extension_bytes_max + data_bytes_ - extension_bytes_);
+  const std::uint64_t room = std::min<std::uint64_t>(
+      limits_.chunk_extension_bytes_max, limits_.chunk_extension_bytes_max + data_bytes_ - extension_bytes_);
   const std::size_t longest = sized.size_digits() + static_cast<std::size_t>(room) + kLineEnd.size();
   SizeLine line(input.substr(0, longest));
   Progress progress = line.read_size();

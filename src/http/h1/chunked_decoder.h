@@ -22,8 +22,8 @@ class ChunkedDecoder {
   // What one call did with the front of its input.
   struct Piece {
     Progress progress = Progress::kNeedMore;  // kComplete: the body is whole; kFault: it is malformed
-    std::size_t used = 0;                     // bytes that are done with; 0: nothing can be done before more has arrived
-    std::string_view data{};                  // of the body, within the input
+    std::size_t used = 0;     // bytes that are done with; 0: nothing can be done before more has arrived
+    std::string_view data{};  // of the body, within the input
   };
 
   // `input` begins behind what was used before. Not to be called again after kComplete or kFault.

@@ -75,7 +75,8 @@ TEST_F(ChunkedDecoderTest, bounds_the_extensions_of_a_body_by_its_data) {
 
 TEST_F(ChunkedDecoderTest, long_bodies_may_have_extensions_all_along) {
   std::string input;
-  for (int i = 0; i < 1000; ++i) input += "64;signature=" + std::string(64, 'a') + "\r\n" + std::string(100, 'x') + "\r\n";
+  for (int i = 0; i < 1000; ++i)
+    input += "64;signature=" + std::string(64, 'a') + "\r\n" + std::string(100, 'x') + "\r\n";
   const auto result = decode(input + "0\r\n\r\n");
   EXPECT_EQ(result.progress, Progress::kComplete);
   EXPECT_EQ(result.data.size(), 100'000U);
@@ -91,8 +92,9 @@ TEST_F(ChunkedDecoderTest, every_prefix_waits_for_more) {
 
 TEST_F(ChunkedDecoderTest, faults_at_the_first_byte_that_cannot_belong) {
   for (const std::string_view input :
-       {"\r", "g", "+", " ", "5g", "5 \r", "5\n", "5\rx", "5;\r", "5;=", "5;a\n", "5;a=\r", "5;a=b c", "5;a=\"\r", "5;a=\"\\\r", "5;a=\"b\"c",
-        "1\r\nxy", "1\r\nx\n", "1\r\nx\ry", "0\r\n ", "0\r\n:", "0\r\n\n"}) {
+       {"\r",      "g",        "+",         " ",      "5g",      "5 \r",     "5\n",        "5\rx",
+        "5;\r",    "5;=",      "5;a\n",     "5;a=\r", "5;a=b c", "5;a=\"\r", "5;a=\"\\\r", "5;a=\"b\"c",
+        "1\r\nxy", "1\r\nx\n", "1\r\nx\ry", "0\r\n ", "0\r\n:",  "0\r\n\n"}) {
     EXPECT_EQ(decode(input).progress, Progress::kFault) << input;
     EXPECT_EQ(decode(input.substr(0, input.size() - 1)).progress, Progress::kNeedMore) << input;
   }

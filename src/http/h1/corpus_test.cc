@@ -69,7 +69,8 @@ TEST(H1Corpus, is_judged_alike_in_two_pieces_cut_anywhere) {
     const std::size_t step = each.input.size() > 2000 ? each.input.size() / 97 : 1;
     for (std::size_t cut = 1; cut < each.input.size(); cut += step) {
       const std::string_view input = each.input;
-      ASSERT_EQ(answer_to_pieces({input.substr(0, cut), input.substr(cut)}, finished), whole) << each.name << " cut at " << cut;
+      ASSERT_EQ(answer_to_pieces({input.substr(0, cut), input.substr(cut)}, finished), whole)
+          << each.name << " cut at " << cut;
     }
   }
 }

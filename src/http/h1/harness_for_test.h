@@ -25,7 +25,7 @@ namespace gate::http::h1::testing {
 class PiecesBody final : public BodySource {
  public:
   struct Plan {
-    std::vector<std::string> pieces;      // an empty piece is a wait
+    std::vector<std::string> pieces;  // an empty piece is a wait
     bool says_length = false;
     bool fails = false;
     const FieldList* trailers = nullptr;
@@ -137,7 +137,8 @@ class Bench final : private Dispatcher, private WireObserver, private WireHost {
   // Begins a new connection.
   void reopen() {
     wire.reset();
-    wire = std::make_unique<Wire>(context_, static_cast<Dispatcher&>(*this), connection, limits, static_cast<WireHost&>(*this));
+    wire = std::make_unique<Wire>(context_, static_cast<Dispatcher&>(*this), connection, limits,
+                                  static_cast<WireHost&>(*this));
     output_.clear();
   }
 
@@ -199,12 +200,12 @@ class Bench final : private Dispatcher, private WireObserver, private WireHost {
   void finished(const Exchange& exchange) override {
     collector.forget();
     ended.push_back({.id = exchange.id,
-                        .status = exchange.response.status,
-                        .outcome = exchange.outcome,
-                        .target = std::string(exchange.request.target),
-                        .reason = exchange.refusal ? exchange.refusal->reason : std::string_view{},
-                        .request_body_bytes = exchange.request_body_bytes,
-                        .response_body_bytes = exchange.response_body_bytes});
+                     .status = exchange.response.status,
+                     .outcome = exchange.outcome,
+                     .target = std::string(exchange.request.target),
+                     .reason = exchange.refusal ? exchange.refusal->reason : std::string_view{},
+                     .request_body_bytes = exchange.request_body_bytes,
+                     .response_body_bytes = exchange.response_body_bytes});
   }
 
   base::BlockPool blocks_;

@@ -8,9 +8,9 @@
 
 namespace gate::http::h1 {
 
-// When a peer has been too slow: a sender of a body, or a reader of a response. It begins with the time of `body_grace`,
-// each byte buys its share of a second at `body_rate_min`, and no more than `stall_timeout` can be saved up. So a trickle
-// below the rate ends after the grace, and a fast peer may pause.
+// When a peer has been too slow: a sender of a body, or a reader of a response. It begins with the time of
+// `body_grace`, each byte buys its share of a second at `body_rate_min`, and no more than `stall_timeout` can be saved
+// up. So a trickle below the rate ends after the grace, and a fast peer may pause.
 class Pace {
  public:
   explicit Pace(const Limits& limits) : limits_(limits) {}

@@ -86,8 +86,7 @@ Progress HeadParser::parse_empty_line(std::string_view input) {
 
 Progress HeadParser::parse_method(std::string_view input) {
   // RFC 9112 3: a "method longer than any that it implements" is answered with 501.
-  const Progress progress =
-      scan(input, token_prefix, at_ + kMethodBytesMax + 1, RequestFault::kMethodUnsupported);
+  const Progress progress = scan(input, token_prefix, at_ + kMethodBytesMax + 1, RequestFault::kMethodUnsupported);
   if (progress != Progress::kComplete) return progress;
   if (input[scanned_] != ' ' || scanned_ == at_) return fail(RequestFault::kMalformed);
   method_begin_ = offset(at_);
@@ -147,8 +146,8 @@ void HeadParser::take_plain_lines(std::string_view input) {
   at_ = static_cast<std::size_t>(at - base);
 }
 
-// RFC 9112 5.1: "No whitespace is allowed between the field name and colon", and 5.2: a line that begins with whitespace is
-// obs-fold, which is refused: neither is a token character.
+// RFC 9112 5.1: "No whitespace is allowed between the field name and colon", and 5.2: a line that begins with
+// whitespace is obs-fold, which is refused: neither is a token character.
 Progress HeadParser::parse_name(std::string_view input) {
   const Progress progress = scan(input, token_prefix, section_begin_ + section_max_, RequestFault::kHeaderTooLarge);
   if (progress != Progress::kComplete) return progress;
@@ -159,7 +158,8 @@ Progress HeadParser::parse_name(std::string_view input) {
 }
 
 Progress HeadParser::parse_value(std::string_view input) {
-  // The bound counts the blanks around values as well, which add_line() does not: else they would cost the sender nothing.
+  // The bound counts the blanks around values as well, which add_line() does not: else they would cost the sender
+  // nothing.
   const Progress progress = scan(input, value_prefix, section_begin_ + section_max_, RequestFault::kHeaderTooLarge);
   if (progress != Progress::kComplete) return progress;
   if (const Progress end = expect_line_feed(input, scanned_); end != Progress::kComplete) return end;
@@ -167,7 +167,8 @@ Progress HeadParser::parse_value(std::string_view input) {
   std::size_t stop = scanned_;
   while (begin < stop && is_blank(input[begin])) ++begin;
   while (begin < stop && is_blank(input[stop - 1])) --stop;
-  if (!add_line({name_begin_, name_size_, offset(begin), offset(stop - begin)})) return fail(RequestFault::kHeaderTooLarge);
+  if (!add_line({name_begin_, name_size_, offset(begin), offset(stop - begin)}))
+    return fail(RequestFault::kHeaderTooLarge);
   return go_to(Step::kLineStart, scanned_ + kLineEnd.size());
 }
 
@@ -206,7 +207,9 @@ void HeadParser::grow_lines() {
 
 void HeadParser::fill(std::string_view input, Request& request) const {
   const std::span<char> head = copy_of(input);
-  const auto text = [head](std::uint32_t begin, std::uint32_t size) { return std::string_view(head.data() + begin, size); };
+  const auto text = [head](std::uint32_t begin, std::uint32_t size) {
+    return std::string_view(head.data() + begin, size);
+  };
   request.version = version_;
   request.method_text = text(method_begin_, method_size_);
   request.method = to_method(request.method_text);

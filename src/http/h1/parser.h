@@ -35,8 +35,8 @@ class HeadParser {
   std::size_t size() const { return at_; }
   RequestFault fault() const { return fault_; }
 
-  // Of a complete head, with the same input: copies it into the arena once and sets method, version, fields and the target
-  // as sent.
+  // Of a complete head, with the same input: copies it into the arena once and sets method, version, fields and the
+  // target as sent.
   void fill(std::string_view input, Request& request) const;
 
   // Of complete trailers, with the same input: copies the lines that may stand there into the arena.
@@ -77,8 +77,8 @@ class HeadParser {
   Step step_;
   RequestFault fault_ = RequestFault::kMalformed;
   Version version_ = Version::kHttp11;
-  std::size_t at_ = 0;        // where the current step began
-  std::size_t scanned_ = 0;   // up to where its characters are known to belong
+  std::size_t at_ = 0;       // where the current step began
+  std::size_t scanned_ = 0;  // up to where its characters are known to belong
   std::uint32_t method_begin_ = 0;
   std::uint32_t method_size_ = 0;
   std::uint32_t target_begin_ = 0;

@@ -81,7 +81,8 @@ TEST_F(HeadParserTest, waits_for_more_at_every_place) {
 }
 
 TEST_F(HeadParserTest, goes_on_in_an_input_that_moved) {
-  const std::string input = "GET /target HTTP/1.1\r\nHost: example.com\r\nLong-Name-Of-A-Field: with a long value\r\n\r\n";
+  const std::string input =
+      "GET /target HTTP/1.1\r\nHost: example.com\r\nLong-Name-Of-A-Field: with a long value\r\n\r\n";
   parser_.emplace(arena_, limits_);
   for (std::size_t size = 0; size < input.size(); ++size) {
     const std::vector<char> moved(input.begin(), input.begin() + static_cast<std::ptrdiff_t>(size));
@@ -95,10 +96,26 @@ TEST_F(HeadParserTest, goes_on_in_an_input_that_moved) {
 }
 
 TEST_F(HeadParserTest, faults_at_the_first_byte_that_cannot_belong) {
-  for (const std::string_view input :
-       {"\n", "\r\r", "\r\n\r", " ", "G:", "GET  ", "GET /\r", "GET / h", "GET / HTTP/x", "GET / HTTP/1.1\n", "GET / HTTP/1.1\rx",
-        "GET / HTTP/1.1\r\n ", "GET / HTTP/1.1\r\n:", "GET / HTTP/1.1\r\nA ", "GET / HTTP/1.1\r\nA\r", "GET / HTTP/1.1\r\nA: b\n",
-        "GET / HTTP/1.1\r\nA: b\rc", "GET / HTTP/1.1\r\nA: b\r\n ", "GET / HTTP/1.1\r\n\n", "GET / HTTP/1.1\r\n\rx"}) {
+  for (const std::string_view input : {"\n",
+                                       "\r\r",
+                                       "\r\n\r",
+                                       " ",
+                                       "G:",
+                                       "GET  ",
+                                       "GET /\r",
+                                       "GET / h",
+                                       "GET / HTTP/x",
+                                       "GET / HTTP/1.1\n",
+                                       "GET / HTTP/1.1\rx",
+                                       "GET / HTTP/1.1\r\n ",
+                                       "GET / HTTP/1.1\r\n:",
+                                       "GET / HTTP/1.1\r\nA ",
+                                       "GET / HTTP/1.1\r\nA\r",
+                                       "GET / HTTP/1.1\r\nA: b\n",
+                                       "GET / HTTP/1.1\r\nA: b\rc",
+                                       "GET / HTTP/1.1\r\nA: b\r\n ",
+                                       "GET / HTTP/1.1\r\n\n",
+                                       "GET / HTTP/1.1\r\n\rx"}) {
     EXPECT_EQ(fault_of(input), RequestFault::kMalformed) << input;
     EXPECT_EQ(parse(input.substr(0, input.size() - 1)), Progress::kNeedMore) << input;
   }
@@ -135,7 +152,8 @@ TEST_F(HeadParserTest, bounds_the_sum_of_lines) {
   limits_.header_bytes_max = 100;
   EXPECT_TRUE(completes("GET / HTTP/1.1\r\na: b\r\nc: d\r\n\r\n")) << "68";
   EXPECT_TRUE(completes("GET / HTTP/1.1\r\na: b\r\nc:" + std::string(33, 'd') + "\r\n\r\n")) << "100";
-  EXPECT_EQ(fault_of("GET / HTTP/1.1\r\na: b\r\nc:" + std::string(34, 'd') + "\r\n\r\n"), RequestFault::kHeaderTooLarge);
+  EXPECT_EQ(fault_of("GET / HTTP/1.1\r\na: b\r\nc:" + std::string(34, 'd') + "\r\n\r\n"),
+            RequestFault::kHeaderTooLarge);
 }
 
 TEST_F(HeadParserTest, bounds_blanks_that_are_not_counted) {
@@ -155,7 +173,8 @@ TEST_F(HeadParserTest, bounds_the_number_of_lines) {
   const std::string line = "a: b\r\n";
   EXPECT_TRUE(completes("GET / HTTP/1.1\r\n" + line + line + line + "\r\n"));
   EXPECT_EQ(fault_of("GET / HTTP/1.1\r\n" + line + line + line + line + "\r\n"), RequestFault::kHeaderTooLarge);
-  EXPECT_EQ(fault_of("GET / HTTP/1.1\r\n" + line + line + line + "a"), RequestFault::kHeaderTooLarge) << "at its first byte";
+  EXPECT_EQ(fault_of("GET / HTTP/1.1\r\n" + line + line + line + "a"), RequestFault::kHeaderTooLarge)
+      << "at its first byte";
 }
 
 TEST_F(HeadParserTest, takes_more_lines_than_fit_the_first_table) {

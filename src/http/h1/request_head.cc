@@ -66,14 +66,15 @@ MaybeFault judge_host(Request& request, const DecidingLines::Lines& host, base::
 MaybeFault judge_target(Request& request, base::Arena& arena) {
   const std::string_view from_host = request.authority;
   if (const auto fault = set_target(request, request.target, arena)) return fault;
-  // RFC 9112 3.2.2: with absolute-form a server "MUST ignore the received Host header field (if any) and instead use the
-  // host information of the request-target". Whoever passes the request on must not see the other.
+  // RFC 9112 3.2.2: with absolute-form a server "MUST ignore the received Host header field (if any) and instead use
+  // the host information of the request-target". Whoever passes the request on must not see the other.
   if (request.authority != from_host) request.fields.set(FieldId::kHost, request.authority);
   return std::nullopt;
 }
 
 // RFC 9112 6.1: chunked once, as the final coding; any other coding is not implemented here. An empty element, which
-// RFC 9110 5.6.1 would have ignored in other lists, is refused: "chunked," must not mean one thing here and another behind.
+// RFC 9110 5.6.1 would have ignored in other lists, is refused: "chunked," must not mean one thing here and another
+// behind.
 MaybeFault judge_coding(const FieldList& fields) {
   std::size_t chunked = 0;
   std::size_t others = 0;

@@ -17,8 +17,8 @@ enum class Persistence : std::uint8_t { kKeepAlive, kClose };
 class ResponseWriter {
  public:
   // Writes the head and decides how the body will be framed. The response is sendable (see is_sendable).
-  void write_head(const Exchange& exchange, const ResponseFraming& framing, Persistence persistence, const TurnTime& time,
-                  base::Buffer& out);
+  void write_head(const Exchange& exchange, const ResponseFraming& framing, Persistence persistence,
+                  const TurnTime& time, base::Buffer& out);
 
   // Pulls the body into `out` until that holds about `limit` bytes (kData), the body ends (kEnd: the response is
   // complete), has nothing now (kWait) or cannot be completed (kFailed).

@@ -86,7 +86,8 @@ base::Instant Wire::deadline() const {
 
 base::Instant Wire::read_deadline() const {
   if (stage_ == Stage::kHead) {
-    return current_ ? current_->exchange.timeline.first_byte + limits_.header_timeout : idle_since_ + limits_.idle_timeout;
+    return current_ ? current_->exchange.timeline.first_byte + limits_.header_timeout
+                    : idle_since_ + limits_.idle_timeout;
   }
   // The client is not to blame while it was told to wait, or while nobody takes what it sent.
   const bool client_sends = stage_ == Stage::kBody && !current_->continue_pending && wants_read();

@@ -23,10 +23,7 @@ namespace gate::http::h1 {
 //
 //   head --> body --> hold (until the response is written) --> head ...
 //     '--------'--------------> closed (input is thrown away)
-class Wire final : public http::Wire,
-                   private ExchangeDriver,
-                   private BodyWaker,
-                   private RequestBody::Owner {
+class Wire final : public http::Wire, private ExchangeDriver, private BodyWaker, private RequestBody::Owner {
  public:
   // All five outlive the wire.
   Wire(const WireContext& context, Dispatcher& dispatcher, const ConnectionInfo& connection, const Limits& limits,
@@ -57,15 +54,15 @@ class Wire final : public http::Wire,
     Exchange exchange;
     HeadParser parser;
     Control control;
-    std::optional<RequestBody> body;     // from the head's end on
-    std::optional<RequestFault> fault;   // found after the dispatch, in the body
-    bool begun = false;  // dispatched or refused: the observer is to hear of its end
+    std::optional<RequestBody> body;    // from the head's end on
+    std::optional<RequestFault> fault;  // found after the dispatch, in the body
+    bool begun = false;                 // dispatched or refused: the observer is to hear of its end
     bool response_ready = false;
     bool head_written = false;
     bool response_done = false;
-    bool keep_alive = false;             // as said in the head that was written
-    bool continue_pending = false;       // the client waits for 100
-    bool continue_due = false;           // and is to get it
+    bool keep_alive = false;        // as said in the head that was written
+    bool continue_pending = false;  // the client waits for 100
+    bool continue_due = false;      // and is to get it
   };
 
   void response_ready(Exchange& exchange) override;

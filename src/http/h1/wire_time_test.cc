@@ -18,11 +18,8 @@ using testing::statuses;
 const std::string kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const std::string kPost = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n";
 
-const Limits kLimits{.header_timeout = 10s,
-                     .idle_timeout = 75s,
-                     .stall_timeout = 30s,
-                     .body_rate_min = 100,
-                     .body_grace = 20s};
+const Limits kLimits{
+    .header_timeout = 10s, .idle_timeout = 75s, .stall_timeout = 30s, .body_rate_min = 100, .body_grace = 20s};
 
 TEST(H1Time, idle_connection_ends_silently) {
   Bench bench(kLimits);
