@@ -41,7 +41,7 @@ nlohmann::json certificates_json(const Application& application) {
                       {"names", leaf.dns_names()},
                       {"issuer", leaf.issuer()},
                       {"serial", leaf.serial()},
-                      {"key", fmt::format("{} {}", cert::to_string(leaf.key_type()), leaf.key_bits())},
+                      {"key", leaf.key_text()},
                       {"not_before", time_text(leaf.not_before())},
                       {"not_after", time_text(leaf.not_after())},
                       {"sha256", base::to_hex(leaf.fingerprint())},

@@ -80,6 +80,9 @@ std::string first_screen(const Settings& settings, const std::vector<SiteCredent
   text += sites(settings, https_port(addresses));
   text += line("ports", ports(addresses));
   text += line("certs", certificates(settings, credentials, now));
+  if (std::ranges::any_of(settings.sites, &SiteSettings::local_certificate)) {
+    text += line("", "browsers accept the local CA after: gate443 trust install");
+  }
   text += line("tls", "1.3 and 1.2, X25519MLKEM768 first, HTTP/2 and HTTP/1.1");
   text += line("state", settings.state_folder);
   return text;

@@ -8,13 +8,7 @@
 #include "os/limits.h"
 
 namespace gate::app {
-namespace {
 
-std::string key_text(const cert::Certificate& leaf) {
-  return fmt::format("{} {}", cert::to_string(leaf.key_type()), leaf.key_bits());
-}
-
-}  // namespace
 
 StatusBoard::StatusBoard(const Application& application, const base::Clock& clock)
     : application_(application), clock_(clock), workers_(application.workers().metrics()) {
@@ -26,7 +20,7 @@ void StatusBoard::publish() {
   for (std::size_t i = 0; i < application_.credentials().size(); ++i) {
     for (const auto& credential : application_.credentials()[i].credentials) {
       certificates.push_back({.site = application_.settings().sites[i].name(),
-                              .key_type = key_text(credential.leaf()),
+                              .key_type = credential.leaf().key_text(),
                               .expires = credential.leaf().not_after()});
     }
   }

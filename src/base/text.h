@@ -21,7 +21,7 @@ std::string lowered(std::string_view text);
 
 // Without leading and trailing spaces and tabs (RFC 9110 5.6.3 OWS).
 constexpr std::string_view trimmed(std::string_view text) {
-  constexpr auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
   return text;

@@ -163,6 +163,12 @@ bool Certificate::is_signed_by(const Certificate& issuer) const {
   return valid;
 }
 
+std::string Certificate::key_text() const {
+  std::string text(to_string(key_type_));
+  if (key_type_ == KeyType::kRsa) text += " " + std::to_string(key_bits_);
+  return text;
+}
+
 bool Certificate::covers(std::string_view name) const {
   if (const auto address = base::IpAddress::parse(name)) {
     return std::find(addresses_.begin(), addresses_.end(), *address) != addresses_.end();

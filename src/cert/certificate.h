@@ -33,6 +33,8 @@ class Certificate {
   base::WallTime not_after() const { return not_after_; }
   KeyType key_type() const { return key_type_; }
   unsigned key_bits() const { return key_bits_; }
+  // "ECDSA P-256", "RSA 2048".
+  std::string key_text() const;
   bool is_ca() const { return is_ca_; }
   bool is_self_issued() const { return subject_der_ == issuer_der_; }
 

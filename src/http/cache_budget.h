@@ -31,8 +31,8 @@ class CacheBudget {
 
   explicit CacheBudget(CacheCost limit = kDefaultLimit) : limit_(limit) {}
 
-  // Takes `cost` out of the budget, evicting as much as that needs. False, with nothing taken, when there is no room even
-  // then. May evict any item but those that are unlinked.
+  // Takes `cost` out of the budget, evicting as much as that needs. False, with nothing taken, when there is no room
+  // even then. May evict any item but those that are unlinked.
   bool reserve(CacheCost cost) {
     if (cost.bytes > limit_.bytes || cost.descriptors > limit_.descriptors) return false;
     while (!fits(cost) && !items_.empty()) items_.pop_front().evict();

@@ -5,10 +5,11 @@
 // The codes of requests and responses: G5000 to G5099. Stable: they are in logs, metrics and the manual.
 namespace gate::http {
 
-inline constexpr base::ErrorCode kMalformedRequest{5000};    // 400: request line, field or pseudo-field breaks the grammar
-inline constexpr base::ErrorCode kBadTarget{5001};           // 400: the request target is not one
-inline constexpr base::ErrorCode kTargetTooLong{5002};       // 414
-inline constexpr base::ErrorCode kBadHost{5003};             // 400: Host is missing, repeated or malformed
+inline constexpr base::ErrorCode kMalformedRequest{
+    5000};                                              // 400: request line, field or pseudo-field breaks the grammar
+inline constexpr base::ErrorCode kBadTarget{5001};      // 400: the request target is not one
+inline constexpr base::ErrorCode kTargetTooLong{5002};  // 414
+inline constexpr base::ErrorCode kBadHost{5003};        // 400: Host is missing, repeated or malformed
 inline constexpr base::ErrorCode kBadContentLength{5004};    // 400: Content-Length is repeated or not a number
 inline constexpr base::ErrorCode kAmbiguousLength{5005};     // 400: two statements of where the body ends
 inline constexpr base::ErrorCode kBadChunk{5006};            // 400: the chunked coding of the body is broken
@@ -22,6 +23,6 @@ inline constexpr base::ErrorCode kMethodUnsupported{5013};   // 501
 inline constexpr base::ErrorCode kUnknownExpectation{5014};  // 417
 inline constexpr base::ErrorCode kIncompleteRequest{5015};   // 400: the client ended the connection inside a request
 
-inline constexpr base::ErrorCode kBadResponse{5050};         // 500: a response that no wire may send
+inline constexpr base::ErrorCode kBadResponse{5050};  // 500: a response that no wire may send
 
 }  // namespace gate::http

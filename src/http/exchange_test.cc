@@ -116,8 +116,8 @@ TEST_F(ExchangeTest, text_body_yields_its_text_in_pieces) {
 }
 
 TEST_F(ExchangeTest, names_every_outcome) {
-  for (const auto outcome : {Outcome::kPending, Outcome::kComplete, Outcome::kClientGone, Outcome::kClientTimeout, Outcome::kResponseFailed,
-                             Outcome::kServerClosed}) {
+  for (const auto outcome : {Outcome::kPending, Outcome::kComplete, Outcome::kClientGone, Outcome::kClientTimeout,
+                             Outcome::kResponseFailed, Outcome::kServerClosed}) {
     EXPECT_NE(to_string(outcome), "unknown");
   }
 }

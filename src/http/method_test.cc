@@ -15,7 +15,8 @@ TEST(Method, is_recognised_by_case) {
   EXPECT_EQ(to_method("OPTIONS"), Method::kOptions);
   EXPECT_EQ(to_method("TRACE"), Method::kTrace);
   EXPECT_EQ(to_method("PATCH"), Method::kPatch);
-  for (const auto* text : {"", "get", "Get", "GETS", "GE", "PROPFIND"}) EXPECT_EQ(to_method(text), Method::kOther) << text;
+  for (const auto* text : {"", "get", "Get", "GETS", "GE", "PROPFIND"})
+    EXPECT_EQ(to_method(text), Method::kOther) << text;
 }
 
 TEST(Version, prints_as_the_protocol_writes_it) {

@@ -16,12 +16,14 @@ TEST(RequestRules, answers_each_fault_with_its_status) {
     RequestFault fault;
     int status;
   } kCases[] = {
-      {RequestFault::kMalformed, 400},        {RequestFault::kBadTarget, 400},         {RequestFault::kTargetTooLong, 414},
-      {RequestFault::kBadHost, 400},          {RequestFault::kBadContentLength, 400},  {RequestFault::kAmbiguousLength, 400},
-      {RequestFault::kBadChunk, 400},         {RequestFault::kUnknownCoding, 501},     {RequestFault::kHeaderTooLarge, 431},
-      {RequestFault::kBodyTooLarge, 413},     {RequestFault::kHeaderTimeout, 408},     {RequestFault::kBodyTimeout, 408},
-      {RequestFault::kUnknownVersion, 505},   {RequestFault::kMethodUnsupported, 501}, {RequestFault::kUnknownExpectation, 417},
-      {RequestFault::kIncomplete, 400},
+      {RequestFault::kMalformed, 400},          {RequestFault::kBadTarget, 400},
+      {RequestFault::kTargetTooLong, 414},      {RequestFault::kBadHost, 400},
+      {RequestFault::kBadContentLength, 400},   {RequestFault::kAmbiguousLength, 400},
+      {RequestFault::kBadChunk, 400},           {RequestFault::kUnknownCoding, 501},
+      {RequestFault::kHeaderTooLarge, 431},     {RequestFault::kBodyTooLarge, 413},
+      {RequestFault::kHeaderTimeout, 408},      {RequestFault::kBodyTimeout, 408},
+      {RequestFault::kUnknownVersion, 505},     {RequestFault::kMethodUnsupported, 501},
+      {RequestFault::kUnknownExpectation, 417}, {RequestFault::kIncomplete, 400},
   };
   std::set<int> codes;
   for (const auto& each : kCases) {
@@ -69,15 +71,16 @@ TEST(RequestRules, content_length_is_digits_alone) {
   EXPECT_EQ(parse_content_length("0"), 0U);
   EXPECT_EQ(parse_content_length("007"), 7U);
   EXPECT_EQ(parse_content_length("18446744073709551615"), 18446744073709551615U);
-  for (const auto value : {""sv, "18446744073709551616"sv, "99999999999999999999999"sv, "+1"sv, "-1"sv, " 1"sv, "1 "sv, "1,1"sv, "1, 1"sv, "0x1"sv,
-                           "1e3"sv, "1.0"sv, "a"sv, "1a"sv, "\xd9\xa1"sv, "1\0"sv}) {
+  for (const auto value : {""sv, "18446744073709551616"sv, "99999999999999999999999"sv, "+1"sv, "-1"sv, " 1"sv, "1 "sv,
+                           "1,1"sv, "1, 1"sv, "0x1"sv, "1e3"sv, "1.0"sv, "a"sv, "1a"sv, "\xd9\xa1"sv, "1\0"sv}) {
     EXPECT_EQ(parse_content_length(value), std::nullopt) << value;
   }
 }
 
 TEST(RequestRules, trailers_carry_no_framing_routing_or_access) {
-  for (const auto id : {FieldId::kContentLength, FieldId::kTransferEncoding, FieldId::kHost, FieldId::kConnection, FieldId::kTe,
-                        FieldId::kTrailer, FieldId::kAuthorization, FieldId::kCookie, FieldId::kContentType, FieldId::kRange}) {
+  for (const auto id :
+       {FieldId::kContentLength, FieldId::kTransferEncoding, FieldId::kHost, FieldId::kConnection, FieldId::kTe,
+        FieldId::kTrailer, FieldId::kAuthorization, FieldId::kCookie, FieldId::kContentType, FieldId::kRange}) {
     EXPECT_FALSE(is_trailer_allowed(id)) << field_name(id);
   }
   EXPECT_TRUE(is_trailer_allowed(FieldId::kUnknown));

@@ -68,13 +68,15 @@ TEST(IsSendable, refuses_names_that_are_no_tokens) {
 }
 
 TEST(IsSendable, refuses_statuses_that_end_no_exchange) {
-  for (const auto status : std::initializer_list<std::uint16_t>{0, 99, 100, 199, 600, 999}) EXPECT_FALSE(sendable_with("x-a", "b", status)) << status;
-  for (const auto status : std::initializer_list<std::uint16_t>{200, 299, 404, 599}) EXPECT_TRUE(sendable_with("x-a", "b", status)) << status;
+  for (const auto status : std::initializer_list<std::uint16_t>{0, 99, 100, 199, 600, 999})
+    EXPECT_FALSE(sendable_with("x-a", "b", status)) << status;
+  for (const auto status : std::initializer_list<std::uint16_t>{200, 299, 404, 599})
+    EXPECT_TRUE(sendable_with("x-a", "b", status)) << status;
 }
 
 TEST(ResponseRules, driver_writes_the_fields_of_the_message_and_its_connection) {
-  for (const auto id : {FieldId::kContentLength, FieldId::kTransferEncoding, FieldId::kConnection, FieldId::kDate, FieldId::kKeepAlive,
-                        FieldId::kUpgrade, FieldId::kProxyConnection}) {
+  for (const auto id : {FieldId::kContentLength, FieldId::kTransferEncoding, FieldId::kConnection, FieldId::kDate,
+                        FieldId::kKeepAlive, FieldId::kUpgrade, FieldId::kProxyConnection}) {
     EXPECT_TRUE(is_written_by_driver(id));
   }
   EXPECT_FALSE(is_written_by_driver(FieldId::kServer));

@@ -55,10 +55,12 @@ inline constexpr unsigned kAllBits = 0xffff;
 
 // `outside(block)` has a bit for each character that does not belong.
 template <class Outside>
-[[gnu::always_inline]] inline std::size_t prefix(const CharacterClass& members, std::string_view text, Outside outside) {
+[[gnu::always_inline]] inline std::size_t prefix(const CharacterClass& members, std::string_view text,
+                                                 Outside outside) {
   std::size_t at = 0;
   for (; text.size() - at >= kWidth; at += kWidth) {
-    if (const unsigned found = outside(load(text.data() + at))) return at + static_cast<std::size_t>(std::countr_zero(found));
+    if (const unsigned found = outside(load(text.data() + at)))
+      return at + static_cast<std::size_t>(std::countr_zero(found));
   }
   return portable::prefix(members, text, at);
 }

@@ -22,15 +22,18 @@ void for_each_placement(Visit visit) {
 }
 
 TEST(Scan, finds_the_end_of_a_token_as_the_table_does) {
-  for_each_placement([](const std::string& text) { ASSERT_EQ(token_prefix(text), portable::token_prefix(text)) << text; });
+  for_each_placement(
+      [](const std::string& text) { ASSERT_EQ(token_prefix(text), portable::token_prefix(text)) << text; });
 }
 
 TEST(Scan, finds_the_end_of_a_value_as_the_table_does) {
-  for_each_placement([](const std::string& text) { ASSERT_EQ(value_prefix(text), portable::value_prefix(text)) << text; });
+  for_each_placement(
+      [](const std::string& text) { ASSERT_EQ(value_prefix(text), portable::value_prefix(text)) << text; });
 }
 
 TEST(Scan, finds_the_end_of_visible_text_as_the_table_does) {
-  for_each_placement([](const std::string& text) { ASSERT_EQ(visible_prefix(text), portable::visible_prefix(text)) << text; });
+  for_each_placement(
+      [](const std::string& text) { ASSERT_EQ(visible_prefix(text), portable::visible_prefix(text)) << text; });
 }
 
 TEST(Scan, stops_at_the_end_of_the_text_and_not_behind_it) {

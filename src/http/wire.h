@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "base/arena.h"
@@ -51,6 +52,8 @@ struct TurnTime {
   std::string_view http_date;  // RFC 9110 5.6.7, for the Date field
 };
 
+inline constexpr std::size_t kScratchBytes = 20 * 1024;
+
 // What every driver of a worker shares. Outlives them.
 struct WireContext {
   base::BlockPool& blocks;
@@ -58,6 +61,7 @@ struct WireContext {
   WireObserver& observer;
   std::uint64_t& next_exchange_id;
   const ErrorPages* error_pages = nullptr;  // the server's own: for requests refused before any site is known
+  std::span<std::byte> scratch{};  // memory for use within one call of one wire, kScratchBytes; empty: each wire its own
 };
 
 // The connection under a wire.

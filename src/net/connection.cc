@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/check.h"
-#include "os/socket.h"
 #include "tls/codes.h"
 
 namespace gate::net {
@@ -89,9 +88,23 @@ void Connection::run() {
   keep_deadline();
 }
 
+// Into the shared buffer.
+os::IoResult Connection::receive() {
+  const auto result = os::receive(socket_.number(), context_.buffers.received);
+  context_.bytes_received.add(result.count);
+  return result;
+}
+
+os::IoResult Connection::send(base::ByteView bytes) {
+  const auto result = os::send(socket_.number(), bytes);
+  context_.bytes_sent.add(result.count);
+  if (wire_ && result.count > 0) wire_->note_progress(result.count);
+  return result;
+}
+
 // Reads once into the shared buffer and hands it on. False when there was nothing to hand on.
 bool Connection::receive_once() {
-  const auto result = os::receive(socket_.number(), context_.buffers.received);
+  const auto result = receive();
   switch (result.state) {
     case os::IoState::kWouldBlock: readable_ = false; return false;
     case os::IoState::kFailed: close(CloseReason::kSocketFailed); return false;
@@ -138,7 +151,7 @@ void Connection::receive_end() {
 
 void Connection::run_handshake() {
   if (state_ != State::kHandshaking) return;
-  const auto result = os::receive(socket_.number(), context_.buffers.received);
+  const auto result = receive();
   if (result.state == os::IoState::kWouldBlock) {
     readable_ = false;
     return;
@@ -227,13 +240,12 @@ bool Connection::flush(base::Buffer& bytes) {
     bytes.clear();
     return true;
   }
-  const auto result = os::send(socket_.number(), bytes.view());
+  const auto result = send(bytes.view());
   if (result.state == os::IoState::kFailed) {
     bytes.clear();
     close(CloseReason::kSocketFailed);
     return false;
   }
-  if (wire_) wire_->note_progress(result.count);
   bytes.consume(result.count);
   if (!bytes.empty()) {
     writable_ = false;
@@ -247,12 +259,11 @@ bool Connection::flush(base::Buffer& bytes) {
 bool Connection::flush_pending() {
   if (pending_.empty()) return true;
   if (!writable_) return false;
-  const auto result = os::send(socket_.number(), pending_.view());
+  const auto result = send(pending_.view());
   if (result.state == os::IoState::kFailed) {
     close(CloseReason::kSocketFailed);
     return false;
   }
-  if (wire_) wire_->note_progress(result.count);
   pending_.consume(result.count);
   if (!pending_.empty()) {
     writable_ = false;
@@ -292,7 +303,7 @@ void Connection::discard_input() {
     os::shut_down_sending(socket_.number());
   }
   for (std::size_t round = 0; readable_; ++round) {
-    const auto result = os::receive(socket_.number(), context_.buffers.received);
+    const auto result = receive();
     if (result.state == os::IoState::kWouldBlock) {
       readable_ = false;
       return;

@@ -11,7 +11,9 @@
 #include "http/wire.h"
 #include "loop/loop.h"
 #include "net/turn_buffers.h"
+#include "observe/counter.h"
 #include "os/fd.h"
+#include "os/socket.h"
 #include "tls/engine.h"
 
 namespace gate::net {
@@ -58,6 +60,8 @@ struct ConnectionContext {
   loop::Loop& loop;
   TurnBuffers& buffers;
   ConnectionOwner& owner;
+  observe::Counter& bytes_received;
+  observe::Counter& bytes_sent;
 };
 
 struct HandshakeQueue;  // the tag of the owner's list of connections that wait for run_handshake()
@@ -111,7 +115,8 @@ class Connection final : public loop::Watcher,
 
   void run();
   bool receive_once();
-  void deliver(base::ByteView bytes);
+  os::IoResult receive();
+  os::IoResult send(base::ByteView bytes);
   void deliver_sealed(base::ByteView bytes);
   void receive_end();
   void open_wire();

@@ -36,7 +36,7 @@ Worker::Worker(const WorkerContext& context, std::unique_ptr<loop::Loop> loop)
       address_counts_(context.address_counts),
       metrics_(context.metrics),
       recorder_(*loop_, context.metrics, context.log),
-      connection_context_{*loop_, *buffers_, *this},
+      connection_context_{*loop_, *buffers_, *this, context.metrics.bytes_received, context.metrics.bytes_sent},
       next_connection_id_((std::uint64_t{context.index} << kIndexShift) + 1),
       next_exchange_id_((std::uint64_t{context.index} << kIndexShift) + 1),
       wire_context_{blocks_, time_, *this, next_exchange_id_},

@@ -87,7 +87,8 @@ class SizeLine {
         ++at_;
         return Progress::kComplete;
       }
-      if (text_[at_] == '\\' && ++at_ == text_.size()) return Progress::kNeedMore;
+      if (text_[at_] == '\\') ++at_;
+      if (ended()) return Progress::kNeedMore;
       if (!is_in(kValueCharacters, text_[at_])) return Progress::kFault;
     }
     return Progress::kNeedMore;

@@ -72,6 +72,7 @@ void Wire::end_exchange(Outcome outcome) {
     exchange.timeline.finished = now();
     context_.observer.finished(exchange);
   }
+  exchange.response.body.reset();  // before the request's body, which it may read from
   current_.reset();
   idle_since_ = now();
 }

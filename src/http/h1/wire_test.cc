@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 
 #include "http/h1/harness_for_test.h"
@@ -222,6 +223,30 @@ TEST(H1Connection, abandons_what_is_in_flight) {
   EXPECT_EQ(bench.take_output(), "");
   bench.wire.reset();
   EXPECT_EQ(bench.ended.size(), 1U) << "exactly once";
+}
+
+TEST(H1Connection, ends_a_response_before_the_request_body_it_reads_from) {
+  class Reader final : public BodySource {
+   public:
+    Reader(BodySource& from, std::optional<std::uint64_t>& length) : from_(from), length_(length) {}
+    ~Reader() override { length_ = from_.length(); }
+    Reader(const Reader&) = delete;
+    Reader& operator=(const Reader&) = delete;
+    BodyRead read(std::span<std::byte>) override { return {BodyRead::State::kWait, 0}; }
+
+   private:
+    BodySource& from_;
+    std::optional<std::uint64_t>& length_;
+  };
+  Bench bench;
+  std::optional<std::uint64_t> length;
+  bench.handle = [&](Exchange& exchange) {
+    exchange.response.body = exchange.make_body<Reader>(exchange.request_body(), length);
+    exchange.respond();
+  };
+  bench.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n");
+  bench.wire->abandon();
+  EXPECT_EQ(length, 5U);
 }
 
 TEST(H1Connection, abandons_nothing_when_only_a_part_of_a_head_has_come) {

@@ -34,7 +34,7 @@ H2Wire::H2Wire(WireContext& context, Dispatcher& dispatcher, const ConnectionInf
       host_(host),
       guard_(limits.header_bytes_max, context.time.now),
       streams_(context.blocks),
-      session_(*this, limits),
+      session_(*this, limits, context.scratch),
       deadline_(context.time.now + limits.header_timeout),
       opened_at_(context.time.now),
       idle_since_(context.time.now) {}

@@ -7,6 +7,7 @@
 #include <nghttp2/nghttp2.h>
 
 #include "base/check.h"
+#include "http/h2/session_memory.h"
 
 namespace gate::http::h2 {
 namespace {
@@ -239,12 +240,14 @@ nghttp2_option* make_options() {
   return options;
 }
 
-nghttp2_session* make_session(Session& session) {
+nghttp2_session* make_session(Session& session, SessionMemory& memory) {
   const std::unique_ptr<nghttp2_session_callbacks, decltype(&nghttp2_session_callbacks_del)> callbacks(
       SessionCallbacks::make(), nghttp2_session_callbacks_del);
   const std::unique_ptr<nghttp2_option, decltype(&nghttp2_option_del)> options(make_options(), nghttp2_option_del);
   nghttp2_session* made = nullptr;
-  must(nghttp2_session_server_new2(&made, callbacks.get(), &session, options.get()));
+  nghttp2_mem interface = memory.interface();
+  must(nghttp2_session_server_new3(&made, callbacks.get(), &session, options.get(), &interface));
+  memory.made();
   return made;
 }
 
@@ -252,7 +255,10 @@ nghttp2_session* make_session(Session& session) {
 
 void Session::Delete::operator()(nghttp2_session* session) const { nghttp2_session_del(session); }
 
-Session::Session(SessionEvents& events, const Limits& limits) : events_(events), session_(make_session(*this)) {
+Session::Session(SessionEvents& events, const Limits& limits, std::span<std::byte> scratch)
+    : events_(events),
+      memory_(std::make_unique<SessionMemory>(scratch)),
+      session_(make_session(*this, *memory_)) {
   const auto header_bytes = static_cast<std::uint32_t>(std::min<std::size_t>(limits.header_bytes_max, UINT32_MAX));
   const std::array<nghttp2_settings_entry, 4> settings{{
       {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.streams_max},

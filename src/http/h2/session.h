@@ -17,6 +17,8 @@ struct nghttp2_session;
 
 namespace gate::http::h2 {
 
+class SessionMemory;
+
 // What a session tells of its connection's streams. Called from within Session::feed() and Session::produce(); may call
 // the session's submitting functions, but neither of those two.
 class SessionEvents {
@@ -57,7 +59,8 @@ class SessionEvents {
 // order of RFC 9218. A thin cover over nghttp2, which is seen nowhere else.
 class Session {
  public:
-  Session(SessionEvents& events, const Limits& limits);
+  // `scratch` is the worker's (WireContext).
+  Session(SessionEvents& events, const Limits& limits, std::span<std::byte> scratch);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -110,6 +113,7 @@ class Session {
   };
 
   SessionEvents& events_;
+  std::unique_ptr<SessionMemory> memory_;  // before the session, which uses it to its end
   std::unique_ptr<nghttp2_session, Delete> session_;
   Stream* head_stream_ = nullptr;  // whose field section is being read: saves a look-up a line
   base::Buffer* out_ = nullptr;    // during produce()
