@@ -60,7 +60,8 @@ void Loop::wait(base::Instant until) {
     }
     static_cast<Watcher*>(event.data.ptr)
         ->on_ready({.readable = (event.events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0,
-                    .writable = (event.events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0});
+                    .writable = (event.events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0,
+                    .ended = (event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0});
   }
 }
 

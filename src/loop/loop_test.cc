@@ -74,6 +74,19 @@ TEST_F(LoopTest, a_closed_peer_is_readable) {
   EXPECT_TRUE(ears.last.readable);
 }
 
+// Whoever stops after a read that emptied the socket would never hear of the end: it makes no edge of its own.
+TEST_F(LoopTest, an_end_behind_data_is_told_with_the_data) {
+  Ears ears;
+  ASSERT_TRUE(loop_->watch(ours_.number(), ears, Loop::Mode::kEdges).has_value());
+  turn();
+  EXPECT_FALSE(ears.last.ended);
+  ASSERT_EQ(write(theirs_.number(), "x", 1), 1);
+  ASSERT_EQ(shutdown(theirs_.number(), SHUT_WR), 0);
+  turn();
+  EXPECT_TRUE(ears.last.readable);
+  EXPECT_TRUE(ears.last.ended);
+}
+
 TEST_F(LoopTest, watching_a_bad_descriptor_fails) {
   Ears ears;
   EXPECT_FALSE(loop_->watch(-1, ears, Loop::Mode::kEdges).has_value());
