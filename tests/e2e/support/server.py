@@ -124,12 +124,15 @@ class Server:
 
     @property
     def authority_file(self):
-        """The root of the local CA."""
+        """The local CA's root for local names."""
         return self.state / "ca" / "root.crt"
 
     def trust(self):
         """A client context that trusts the local CA and nothing else."""
-        return ssl.create_default_context(cafile=str(self.authority_file))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        for root in (self.state / "ca").glob("*.crt"):
+            context.load_verify_locations(root)
+        return context
 
     def complaints(self):
         audit = self.audit_log_path.read_text() if self.audit_log_path.exists() else ""
