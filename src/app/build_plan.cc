@@ -37,6 +37,10 @@ std::shared_ptr<const http::ServicePlan> service_of(SiteSettings& site, const Pl
   return chain;
 }
 
+std::uint16_t tls_version_min(const SiteSettings& site) {
+  return site.tls_version_min != 0 ? site.tls_version_min : tls::Policy{}.version_min;
+}
+
 std::shared_ptr<const server::SitePlan> site_plan(SiteSettings& site, const PlanInputs& inputs, std::size_t index,
                                                   SiteNumbers& numbers) {
   auto plan = std::make_shared<server::SitePlan>();
@@ -50,6 +54,7 @@ std::shared_ptr<const server::SitePlan> site_plan(SiteSettings& site, const Plan
   plan->service = service_of(site, inputs, inputs.hsts_began[index]);
   plan->error_pages = site.error_pages;
   plan->fingerprint = fingerprint_of(site, plan->access_log);
+  plan->tls_scope = fmt::format("min {:#x}", tls_version_min(site));
   return plan;
 }
 
@@ -99,7 +104,7 @@ tls::ServerSettings tls_settings(const Settings& settings, const std::vector<Sit
     identity.names = hosts_of(site);
     identity.is_default = site.is_default;
     identity.policy.http2 = site.http2;
-    if (site.tls_version_min != 0) identity.policy.version_min = site.tls_version_min;
+    identity.policy.version_min = tls_version_min(site);
     for (const auto& credential : credentials[i].credentials) identity.credentials.push_back(&credential);
     result.sites.push_back(std::move(identity));
   }
