@@ -1,6 +1,8 @@
 // The floor of this machine: answers each 100 bytes with 200, by one recv and one send on a level-triggered epoll loop.
 //   echo_server PORT
 
+#include <sys/epoll.h>
+
 #include <array>
 #include <cstdlib>
 #include <string_view>
@@ -9,8 +11,6 @@
 #include "base/text.h"
 #include "os/fd.h"
 #include "os/socket.h"
-
-#include <sys/epoll.h>
 
 namespace {
 

@@ -1,5 +1,5 @@
-// The load generator for what packaged ones do not do or do dearly: TLS handshakes by the thousand (full or resumed), one
-// request on each, and idle connections that are held.
+// The load generator for what packaged ones do not do or do dearly: TLS handshakes by the thousand (full or resumed),
+// one request on each, and idle connections that are held.
 //
 //   gateload handshake ADDRESS:PORT NAME COUNT CONCURRENCY [resume] [GROUP]
 //   gateload idle      ADDRESS:PORT NAME COUNT              holds them until standard input ends
@@ -64,7 +64,8 @@ os::Fd connect_to(const base::Endpoint& server) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(server.port);
-  base::copy_bytes(std::as_writable_bytes(std::span(&address.sin_addr, 1)), std::as_bytes(server.address.octets().last<4>()));
+  base::copy_bytes(std::as_writable_bytes(std::span(&address.sin_addr, 1)),
+                   std::as_bytes(server.address.octets().last<4>()));
   connect(socket.number(), reinterpret_cast<sockaddr*>(&address), sizeof address);
   return socket;
 }
@@ -75,7 +76,8 @@ class Client final : public loop::Watcher, public loop::Mortal {
   explicit Client(Run& run)
       : run_(run),
         socket_(connect_to(run.load.server)),
-        engine_(run.context, {.server_name = run.load.name, .session = run.session ? &*run.session : nullptr}, run.clock) {
+        engine_(run.context, {.server_name = run.load.name, .session = run.session ? &*run.session : nullptr},
+                run.clock) {
     ++run_.started;
   }
 
@@ -180,17 +182,19 @@ int drive(const Load& load) {
   const auto began = clock.now();
   while (run.done + run.failed < load.count) {
     const std::size_t open = run.started - run.done - run.failed;
-    const std::size_t room = load.idle ? std::min<std::size_t>(load.concurrency, load.count - run.started) : load.concurrency - open;
+    const std::size_t room =
+        load.idle ? std::min<std::size_t>(load.concurrency, load.count - run.started) : load.concurrency - open;
     const bool first_of_resumption = load.resume && !run.session && run.started > 0;
-    for (std::size_t i = 0; i < room && run.started < load.count && !first_of_resumption && (!load.idle || open < load.concurrency); ++i) {
+    for (std::size_t i = 0;
+         i < room && run.started < load.count && !first_of_resumption && (!load.idle || open < load.concurrency); ++i) {
       start_one(run);
       if (load.resume && !run.session) break;
     }
     (*loop)->turn(clock.now() + std::chrono::milliseconds(100));
   }
   const std::chrono::duration<double> took = clock.now() - began;
-  fmt::print("{{\"done\":{},\"failed\":{},\"resumed\":{},\"group\":{},\"seconds\":{:.4f}}}\n", run.done, run.failed, run.resumed,
-             run.group, took.count());
+  fmt::print("{{\"done\":{},\"failed\":{},\"resumed\":{},\"group\":{},\"seconds\":{:.4f}}}\n", run.done, run.failed,
+             run.resumed, run.group, took.count());
   std::fflush(stdout);
   while (load.idle && std::getchar() != EOF) {
   }

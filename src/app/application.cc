@@ -111,7 +111,8 @@ base::Result<void> Application::build(LoadedConfiguration& loaded) {
 base::Result<void> Application::open_logs(const Settings& settings) {
   GATE_TRY_ASSIGN(logs_, LogWriter::create(clock_));
   GATE_TRY_ASSIGN(audit_sink_, open_log(settings.audit_log));
-  audit_format_ = settings.audit_log.kind == LogSettings::Kind::kFile ? observe::AuditFormat::kJson : observe::AuditFormat::kText;
+  audit_format_ =
+      settings.audit_log.kind == LogSettings::Kind::kFile ? observe::AuditFormat::kJson : observe::AuditFormat::kText;
   if (audit_sink_ != observe::LogTarget::kOff) logs_->use_audit(audit_sink_, audit_format_);
   audit_ring_ = std::make_unique<observe::RecordRing>(observe::LogProducer::kRingBytesMin, logs_.get());
   audit_ = std::make_unique<observe::LogProducer>(*audit_ring_, audit_sink_, audit_format_);
@@ -131,8 +132,10 @@ base::Result<std::uint16_t> Application::open_log(const LogSettings& log) {
 }
 
 base::Result<void> Application::create_workers(std::size_t count, std::uint64_t descriptors) {
-  const std::uint64_t cached = std::min<std::uint64_t>(http::CacheBudget::kDefaultLimit.descriptors, descriptors / (8 * count));
-  connections_max_ = static_cast<std::uint32_t>(descriptors - cached * count - std::min(kDescriptorsKept, descriptors / 4));
+  const std::uint64_t cached =
+      std::min<std::uint64_t>(http::CacheBudget::kDefaultLimit.descriptors, descriptors / (8 * count));
+  connections_max_ =
+      static_cast<std::uint32_t>(descriptors - cached * count - std::min(kDescriptorsKept, descriptors / 4));
   GATE_TRY_ASSIGN(workers_, WorkerPool::create({.clock = clock_,
                                                 .random = random_,
                                                 .log_reader = logs_.get(),
@@ -168,11 +171,12 @@ base::Result<Application::Prepared> Application::prepare(LoadedConfiguration& lo
   if (!loaded.good()) return base::fail(rejected());
   Prepared prepared;
   GATE_TRY_ASSIGN(prepared.tls, make_contexts(loaded.settings, credentials));
-  PlanInputs inputs{.generation = generation_ + 1,
-                    .workers = static_cast<std::uint32_t>(workers_->size()),
-                    .connections_max = loaded.settings.connections_max != 0 ? loaded.settings.connections_max : connections_max_,
-                    .https_port = https_port,
-                    .challenges = challenges_};
+  PlanInputs inputs{
+      .generation = generation_ + 1,
+      .workers = static_cast<std::uint32_t>(workers_->size()),
+      .connections_max = loaded.settings.connections_max != 0 ? loaded.settings.connections_max : connections_max_,
+      .https_port = https_port,
+      .challenges = challenges_};
   GATE_TRY_ASSIGN(inputs.access_log, log_target(loaded.settings.access_log));
   for (const auto& site : loaded.settings.sites) {
     GATE_TRY_ASSIGN(const auto target, log_target(site.access_log.value_or(loaded.settings.access_log)));
@@ -252,7 +256,8 @@ std::optional<base::Error> Application::unchangeable(const Settings& settings) c
   if (settings.state_folder != settings_.state_folder) return refuse("the state folder");
   if (worker_count(settings) != workers_->size()) return refuse("the number of workers");
   if (settings.user != settings_.user || settings.group != settings_.group) return refuse("the user");
-  if (settings.admin_socket != settings_.admin_socket || settings.admin != settings_.admin) return refuse("the admin socket");
+  if (settings.admin_socket != settings_.admin_socket || settings.admin != settings_.admin)
+    return refuse("the admin socket");
   if (settings.metrics != settings_.metrics) return refuse("the address of the metrics");
   if (settings.audit_log != settings_.audit_log) return refuse("the audit log");
   return std::nullopt;

@@ -36,12 +36,12 @@ struct ReloadReport {
 // "3 sites kept, 1 changed; now listening on 0.0.0.0:8443"
 std::string describe(const ReloadReport& report);
 
-// The server as one thing: settings, certificates, listeners, logs and workers, built from a configuration and changed by
-// reloads that either succeed as a whole or leave everything as it was. Control thread only.
+// The server as one thing: settings, certificates, listeners, logs and workers, built from a configuration and changed
+// by reloads that either succeed as a whole or leave everything as it was. Control thread only.
 class Application {
  public:
-  // Builds everything up to threads that have not been started, drops privileges on the way. `loaded` is good; what is wrong
-  // with certificates is added to its diagnostics, and then the error is kConfigurationRejected.
+  // Builds everything up to threads that have not been started, drops privileges on the way. `loaded` is good; what is
+  // wrong with certificates is added to its diagnostics, and then the error is kConfigurationRejected.
   static base::Result<std::unique_ptr<Application>> create(ConfigurationSource source, LoadedConfiguration& loaded,
                                                            const base::Clock& clock);
 

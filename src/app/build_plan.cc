@@ -24,11 +24,13 @@ std::string fingerprint_of(const SiteSettings& site, const observe::LogTarget& t
 
 // A certificate must be had for sites that redirect and for those that do not.
 void add_challenges(http::ChainPlan& chain, const PlanInputs& inputs) {
-  chain.add({.matcher = {}, .plan = std::make_unique<https_redirect::ChallengePlan>(inputs.challenges), .rule = "challenge"});
+  chain.add(
+      {.matcher = {}, .plan = std::make_unique<https_redirect::ChallengePlan>(inputs.challenges), .rule = "challenge"});
 }
 
 // What every site has stands before its own statements.
-std::shared_ptr<const http::ServicePlan> service_of(SiteSettings& site, const PlanInputs& inputs, base::WallTime hsts_began) {
+std::shared_ptr<const http::ServicePlan> service_of(SiteSettings& site, const PlanInputs& inputs,
+                                                    base::WallTime hsts_began) {
   auto chain = std::make_shared<http::ChainPlan>();
   if (site.clear_allowed) add_challenges(*chain, inputs);
   const security::SiteFacts facts{.certificate_is_local = site.local_certificate, .hsts_began = hsts_began};
@@ -69,7 +71,8 @@ std::shared_ptr<const server::SitePlan> clear_text_plan(const PlanInputs& inputs
   plan->name = "-";
   plan->access_log = inputs.access_log;
   plan->service = std::move(chain);
-  plan->fingerprint = fmt::format("{} {} {}", plan->access_log.sink, static_cast<int>(plan->access_log.format), inputs.https_port);
+  plan->fingerprint =
+      fmt::format("{} {} {}", plan->access_log.sink, static_cast<int>(plan->access_log.format), inputs.https_port);
   return plan;
 }
 

@@ -14,8 +14,8 @@
 
 namespace gate::app {
 
-// Numbers for sites in metrics: a name keeps its number over all reloads, and none is given twice. 0 is for requests that
-// no site took.
+// Numbers for sites in metrics: a name keeps its number over all reloads, and none is given twice. 0 is for requests
+// that no site took.
 class SiteNumbers {
  public:
   static constexpr std::uint32_t kUnclaimed = 0;
@@ -34,10 +34,10 @@ struct PlanInputs {
   std::uint32_t workers = 1;
   std::uint32_t connections_max = 0;  // of the process
   observe::LogTarget access_log{};
-  std::vector<observe::LogTarget> site_logs{};       // by site
-  std::vector<base::WallTime> hsts_began{};          // by site; for those with a ramp
-  std::uint16_t https_port = 443;      // where plain HTTP is redirected to
-  const http::ChallengeSource& challenges;  // outlives the plan
+  std::vector<observe::LogTarget> site_logs{};  // by site
+  std::vector<base::WallTime> hsts_began{};     // by site; for those with a ramp
+  std::uint16_t https_port = 443;               // where plain HTTP is redirected to
+  const http::ChallengeSource& challenges;      // outlives the plan
 };
 
 // Takes the services of the sites out of `settings`.

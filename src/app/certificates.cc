@@ -18,8 +18,9 @@ std::vector<std::string> names_of(const SiteSettings& site) {
 base::Result<cert::Credential> read_files(const CertificateFiles& files, const SiteSettings& site, base::WallTime now) {
   GATE_TRY_ASSIGN(const auto chain, os::read_file(files.certificate, kPemBytesMax));
   GATE_TRY_ASSIGN(const auto key, os::read_file(files.key, kPemBytesMax));
-  return cert::load_credential({.chain_pem = chain, .key_pem = key, .chain_origin = files.certificate, .key_origin = files.key},
-                               names_of(site), now);
+  return cert::load_credential(
+      {.chain_pem = chain, .key_pem = key, .chain_origin = files.certificate, .key_origin = files.key}, names_of(site),
+      now);
 }
 
 void report(const base::Error& error, const conf::Position& at, conf::Diagnostics& diagnostics) {
@@ -33,7 +34,8 @@ void report(const base::Error& error, const conf::Position& at, conf::Diagnostic
 Certificates::Certificates(std::string state_folder, const base::Clock& clock)
     : state_folder_(std::move(state_folder)), clock_(clock), store_(state_folder_ + "/certificates/local") {}
 
-base::Result<std::vector<SiteCredentials>> Certificates::load(const Settings& settings, conf::Diagnostics& diagnostics) {
+base::Result<std::vector<SiteCredentials>> Certificates::load(const Settings& settings,
+                                                              conf::Diagnostics& diagnostics) {
   std::vector<SiteCredentials> all;
   for (const auto& site : settings.sites) {
     SiteCredentials found;
@@ -58,7 +60,8 @@ base::Result<std::vector<SiteCredentials>> Certificates::load(const Settings& se
 void check_certificate_files(const Settings& settings, base::WallTime now, conf::Diagnostics& diagnostics) {
   for (const auto& site : settings.sites) {
     for (const auto& files : site.certificates) {
-      if (const auto credential = read_files(files, site, now); !credential) report(credential.error(), files.at, diagnostics);
+      if (const auto credential = read_files(files, site, now); !credential)
+        report(credential.error(), files.at, diagnostics);
     }
   }
 }

@@ -20,8 +20,8 @@ struct SiteCredentials {
   base::WallTime renewal = base::WallTime::max();  // when a local one is due; the user's own are never renewed by us
 };
 
-// Finds the certificates of sites: the user's files, or leaves of the local CA, which is made when first needed and whose
-// leaves are kept on disk until they are due. Control thread only.
+// Finds the certificates of sites: the user's files, or leaves of the local CA, which is made when first needed and
+// whose leaves are kept on disk until they are due. Control thread only.
 class Certificates {
  public:
   // `state_folder` exists.

@@ -2,9 +2,9 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "app/metrics/prometheus.h"
@@ -54,7 +54,9 @@ nlohmann::json certificates_json(const Application& application) {
   return list;
 }
 
-void certificates(Control& control, std::unique_ptr<AdminCall> call) { call->answer(certificates_json(control.application())); }
+void certificates(Control& control, std::unique_ptr<AdminCall> call) {
+  call->answer(certificates_json(control.application()));
+}
 
 void reload(Control& control, std::unique_ptr<AdminCall> call) {
   std::string report;
@@ -80,7 +82,8 @@ void add_commands(AdminServer& server, Control& control, const StatusBoard& boar
   server.add_page("/metrics", [&board] {
     return AdminPage{.content_type = std::string(kPrometheusContentType), .body = render_prometheus(board.snapshot())};
   });
-  server.add_command("status", [&board](std::unique_ptr<AdminCall> call) { call->answer(status_json(board.snapshot())); });
+  server.add_command("status",
+                     [&board](std::unique_ptr<AdminCall> call) { call->answer(status_json(board.snapshot())); });
   server.add_command("certificates", on_control_thread(control, certificates));
   server.add_command("reload", on_control_thread(control, reload));
   server.add_command("stop", on_control_thread(control, stop));

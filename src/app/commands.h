@@ -7,8 +7,8 @@
 
 namespace gate::app {
 
-// Gives the admin server its commands (status, certificates, reload, stop, upgrade) and pages (/metrics). Everything given outlives
-// the admin server.
+// Gives the admin server its commands (status, certificates, reload, stop, upgrade) and pages (/metrics). Everything
+// given outlives the admin server.
 void add_commands(AdminServer& server, Control& control, const StatusBoard& board);
 
 }  // namespace gate::app

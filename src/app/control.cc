@@ -1,10 +1,10 @@
 #include "app/control.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <array>
 #include <csignal>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "app/codes.h"
@@ -19,7 +19,8 @@ constexpr std::array kSignals{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
 // Keys and certificates are written one after the other: wait until nothing has changed for this long.
 constexpr std::chrono::milliseconds kSettleTime{250};
 
-// How often the calendar and the workers are looked at. Not a timer for the date itself, which may be jumped over when the clock is set.
+// How often the calendar and the workers are looked at. Not a timer for the date itself, which may be jumped over when
+// the clock is set.
 constexpr std::chrono::seconds kMaintenance{10};
 
 }  // namespace
@@ -32,7 +33,8 @@ base::Result<std::unique_ptr<Control>> Control::create(const base::Clock& clock)
   return std::make_unique<Control>(clock, std::move(loop), std::move(signals), std::move(files));
 }
 
-Control::Control(const base::Clock& clock, std::unique_ptr<loop::Loop> loop, os::SignalReceiver signals, os::FileWatcher files)
+Control::Control(const base::Clock& clock, std::unique_ptr<loop::Loop> loop, os::SignalReceiver signals,
+                 os::FileWatcher files)
     : clock_(clock),
       loop_(std::move(loop)),
       signals_(std::move(signals)),
@@ -62,7 +64,8 @@ int Control::run(Application& application, StatusBoard& board, bool watch) {
   maintain();
   announce_readiness();
   // A service manager that cannot be reached has its own deadline for us; serving goes on.
-  [[maybe_unused]] const auto told = manager_.ready(fmt::format("serving {} sites", application.settings().sites.size()));
+  [[maybe_unused]] const auto told =
+      manager_.ready(fmt::format("serving {} sites", application.settings().sites.size()));
   loop_->run();
   if (!drained_) application.workers().discard_connections();
   if (stop_call_) stop_call_->answer({{"drained", drained_}});
@@ -147,7 +150,9 @@ void Control::note_stalled_workers() {
   for (std::size_t index = 0; index < workers.size(); ++index) {
     const std::uint64_t turns = workers.worker(index).loop().turns().value();
     const bool stuck = turns != 0 && turns == turns_seen_[index];
-    if (stuck) application_->audit(observe::AuditKind::kWorkerStalled, fmt::format("worker {} has been stuck for seconds", index));
+    if (stuck)
+      application_->audit(observe::AuditKind::kWorkerStalled,
+                          fmt::format("worker {} has been stuck for seconds", index));
     turns_seen_[index] = turns;
     workers.nudge(index);
   }
@@ -180,7 +185,9 @@ void Control::drain(bool hand_over, base::Duration deadline) {
 
 void Control::upgrade(std::unique_ptr<AdminCall> call) {
   if (successor_ || stopping_) {
-    if (call) call->fail({.code = kCannotUpgrade, .side = base::Side::kSystem, .what = "an upgrade or a stop is under way already"});
+    if (call)
+      call->fail(
+          {.code = kCannotUpgrade, .side = base::Side::kSystem, .what = "an upgrade or a stop is under way already"});
     return;
   }
   upgrade_call_ = std::move(call);
@@ -214,7 +221,8 @@ void Control::child_spoke() {
 }
 
 void Control::answer_upgrade(const base::Result<void>& outcome) {
-  if (!outcome) application_->audit(observe::AuditKind::kConfigurationRejected, outcome.error().what, outcome.error().code);
+  if (!outcome)
+    application_->audit(observe::AuditKind::kConfigurationRejected, outcome.error().what, outcome.error().code);
   if (!upgrade_call_) return;
   if (outcome) {
     upgrade_call_->answer({{"pid", successor_->pid}});

@@ -18,8 +18,8 @@
 
 namespace gate::app {
 
-// The control thread: signals, commands, file changes and everything that is due by the calendar, turned into calls of the
-// application. Workers never wait for it.
+// The control thread: signals, commands, file changes and everything that is due by the calendar, turned into calls of
+// the application. Workers never wait for it.
 //
 //   SIGTERM, SIGINT   finish what is in flight, at most `drain_deadline`, then end; a second one ends at once
 //   SIGHUP            reload
@@ -32,7 +32,8 @@ class Control {
   // The signals are blocked from here on: create before any thread is started.
   static base::Result<std::unique_ptr<Control>> create(const base::Clock& clock);
 
-  // Runs the application until it has stopped. With `watch`, a changed configuration file is a reload. Returns the exit code.
+  // Runs the application until it has stopped. With `watch`, a changed configuration file is a reload. Returns the exit
+  // code.
   int run(Application& application, StatusBoard& board, bool watch);
 
   // Any thread: runs `task` on the control thread. One that comes when that has ended is destroyed unrun.
@@ -49,7 +50,8 @@ class Control {
   // Starts a successor; `call`, if any, is answered when that serves, or with the reason why it does not.
   void upgrade(std::unique_ptr<AdminCall> call);
 
-  Control(const base::Clock& clock, std::unique_ptr<loop::Loop> loop, os::SignalReceiver signals, os::FileWatcher files);
+  Control(const base::Clock& clock, std::unique_ptr<loop::Loop> loop, os::SignalReceiver signals,
+          os::FileWatcher files);
   ~Control();
 
  private:

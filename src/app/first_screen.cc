@@ -28,7 +28,8 @@ std::string sites(const Settings& settings, std::uint16_t port) {
     text += line(i == 0 ? (settings.sites.size() == 1 ? "site" : "sites") : "",
                  fmt::format("{}  →  {}", site_url(site, port), site.rule));
   }
-  if (settings.sites.size() > kSitesShown) text += line("", fmt::format("and {} more", settings.sites.size() - kSitesShown));
+  if (settings.sites.size() > kSitesShown)
+    text += line("", fmt::format("and {} more", settings.sites.size() - kSitesShown));
   return text;
 }
 
@@ -40,12 +41,14 @@ std::string ports(const std::vector<Listeners::Address>& addresses) {
     if (std::ranges::find(seen, each.endpoint.port) != seen.end()) continue;
     seen.push_back(each.endpoint.port);
     const bool tls = each.role == server::ListenerRole::kTls;
-    text += fmt::format("{}{}/tcp {}", text.empty() ? "" : "   ", each.endpoint.port, tls ? "https" : "http (redirect)");
+    text +=
+        fmt::format("{}{}/tcp {}", text.empty() ? "" : "   ", each.endpoint.port, tls ? "https" : "http (redirect)");
   }
   return text;
 }
 
-std::string certificates(const Settings& settings, const std::vector<SiteCredentials>& credentials, base::WallTime now) {
+std::string certificates(const Settings& settings, const std::vector<SiteCredentials>& credentials,
+                         base::WallTime now) {
   std::size_t local = 0;
   std::size_t own = 0;
   base::WallTime renewal = base::WallTime::max();
@@ -56,7 +59,9 @@ std::string certificates(const Settings& settings, const std::vector<SiteCredent
     renewal = std::min(renewal, credentials[i].renewal);
     for (const auto& credential : credentials[i].credentials) expiry = std::min(expiry, credential.leaf().not_after());
   }
-  const auto day = [](base::WallTime time) { return fmt::format("{:%d %b %Y}", fmt::gmtime(std::chrono::system_clock::to_time_t(time))); };
+  const auto day = [](base::WallTime time) {
+    return fmt::format("{:%d %b %Y}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
+  };
   const auto left = std::chrono::duration_cast<std::chrono::days>(expiry - now).count();
   std::string text;
   if (local > 0) text += fmt::format("{} of the local CA, renewed by {}", local, day(renewal));

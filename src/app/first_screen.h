@@ -9,8 +9,8 @@
 
 namespace gate::app {
 
-// What a person sees when the server has started: the URLs, the ports, the certificates, how safe it is, where things are.
-// At most 80 columns for names of ordinary length; no colour.
+// What a person sees when the server has started: the URLs, the ports, the certificates, how safe it is, where things
+// are. At most 80 columns for names of ordinary length; no colour.
 std::string first_screen(const Settings& settings, const std::vector<SiteCredentials>& credentials,
                          const std::vector<Listeners::Address>& addresses, base::WallTime now);
 

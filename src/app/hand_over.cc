@@ -51,7 +51,8 @@ base::Result<Successor> start_successor(const std::vector<int>& descriptors) {
   }
   os::Fd ours(ends[0]);
   const os::Fd theirs(ends[1]);
-  os::Child child{.arguments = std::move(arguments), .environment = os::current_environment(), .descriptors = descriptors};
+  os::Child child{
+      .arguments = std::move(arguments), .environment = os::current_environment(), .descriptors = descriptors};
   child.descriptors.push_back(theirs.number());
   std::erase_if(child.environment, [](const std::string& each) { return each.starts_with(kReadinessVariable); });
   child.environment.push_back(os::handed_over_variable(descriptors.size()));

@@ -17,8 +17,8 @@ struct Successor {
   os::Fd readiness;  // readable once it has spoken: a byte when it serves, the end when it has died
 };
 
-// Starts this program anew, from the file it was started from (which may be a newer one), with the same arguments and the
-// listening sockets `descriptors`.
+// Starts this program anew, from the file it was started from (which may be a newer one), with the same arguments and
+// the listening sockets `descriptors`.
 base::Result<Successor> start_successor(const std::vector<int>& descriptors);
 
 // In the new process: tells the old one that this one serves. Nothing happens when there is no old one.

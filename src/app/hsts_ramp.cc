@@ -6,14 +6,16 @@
 
 namespace gate::app {
 
-base::Result<base::WallTime> hsts_ramp_began(const std::string& state_folder, const std::string& site, base::WallTime now) {
+base::Result<base::WallTime> hsts_ramp_began(const std::string& state_folder, const std::string& site,
+                                             base::WallTime now) {
   constexpr std::size_t kFileBytesMax = 64;
   const std::string folder = state_folder + "/hsts";
   std::string file_name = site;
   for (char& c : file_name) c = c == '*' ? '_' : c == ':' ? '-' : c;
   const std::string path = folder + "/" + file_name;
   if (const auto text = os::read_file(path, kFileBytesMax)) {
-    const auto seconds = base::parse_number<std::int64_t>(base::trimmed(std::string_view(*text).substr(0, text->find('\n'))));
+    const auto seconds =
+        base::parse_number<std::int64_t>(base::trimmed(std::string_view(*text).substr(0, text->find('\n'))));
     if (seconds) return base::WallTime(std::chrono::seconds(*seconds));
   }
   GATE_TRY(os::make_directories(folder, 0700));

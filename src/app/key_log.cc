@@ -14,7 +14,8 @@ namespace gate::app {
 base::Result<tls::KeyLog> open_key_log(const std::string& path) {
   if (path.empty()) return tls::KeyLog();
   constexpr mode_t kOwnerOnly = 0600;
-  auto file = std::make_shared<os::Fd>(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kOwnerOnly));
+  auto file = std::make_shared<os::Fd>(
+      ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kOwnerOnly));
   if (!file->valid()) return base::fail(os::system_error(os::kCannotWriteFile, "cannot open the key log " + path));
   return tls::KeyLog([file](std::string_view line) {
     const std::string whole = std::string(line) + "\n";

@@ -53,7 +53,9 @@ base::Result<Listeners::Change> Listeners::prepare(const Settings& settings) {
 
 std::uint16_t Listeners::https_port(const Settings& settings) const {
   if (settings.https.empty()) return 0;
-  const auto first = [&](const Kept& kept) { return kept.role == ListenerRole::kTls && kept.wanted == settings.https.front(); };
+  const auto first = [&](const Kept& kept) {
+    return kept.role == ListenerRole::kTls && kept.wanted == settings.https.front();
+  };
   for (const auto* list : {&kept_, &preparing_}) {
     if (const auto found = std::ranges::find_if(*list, first); found != list->end()) return found->real.port;
   }
@@ -91,7 +93,8 @@ base::Result<os::Fd> Listeners::open_socket(const base::Endpoint& address, bool 
     inherited_.erase(ours);
     return socket;
   }
-  const bool shared_with_inherited = std::ranges::any_of(preparing_, [&](const Kept& kept) { return kept.real == address; });
+  const bool shared_with_inherited =
+      std::ranges::any_of(preparing_, [&](const Kept& kept) { return kept.real == address; });
   if (first && !shared_with_inherited) {
     // Shared ports let a second server in silently; the first socket of an address makes sure that nobody is there.
     if (auto free = os::check_port_free(address); !free) return base::fail(explained(std::move(free).error(), address));
@@ -102,12 +105,14 @@ base::Result<os::Fd> Listeners::open_socket(const base::Endpoint& address, bool 
 }
 
 void Listeners::commit(const Change& change) {
-  std::erase_if(kept_, [&](const Kept& kept) { return std::ranges::find(change.removed, kept.real) != change.removed.end(); });
+  std::erase_if(kept_,
+                [&](const Kept& kept) { return std::ranges::find(change.removed, kept.real) != change.removed.end(); });
   std::ranges::move(preparing_, std::back_inserter(kept_));
   preparing_.clear();
   addresses_.clear();
   for (const auto& kept : kept_) {
-    const bool listed = std::ranges::any_of(addresses_, [&](const Address& each) { return each.endpoint == kept.real; });
+    const bool listed =
+        std::ranges::any_of(addresses_, [&](const Address& each) { return each.endpoint == kept.real; });
     if (!listed) addresses_.push_back({kept.real, kept.role});
   }
 }

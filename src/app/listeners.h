@@ -22,8 +22,8 @@ class Listeners {
   // address are closed by the next prepare().
   void inherit(std::vector<os::InheritedSocket> sockets) { inherited_ = std::move(sockets); }
 
-  // What has to change for the configuration's addresses: sockets newly opened, a list for each worker, and addresses that
-  // are no longer wanted. Nothing is closed yet; on failure nothing has changed.
+  // What has to change for the configuration's addresses: sockets newly opened, a list for each worker, and addresses
+  // that are no longer wanted. Nothing is closed yet; on failure nothing has changed.
   struct Change {
     std::vector<std::vector<server::ListenerSocket>> added;  // by worker
     std::vector<base::Endpoint> removed;

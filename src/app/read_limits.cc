@@ -33,7 +33,8 @@ void read_timeout(Context& context, const conf::Statement& statement) {
 
 void read_connections(Context& context, const conf::Statement& statement) {
   constexpr std::uint32_t kMost = 10'000'000;
-  if (auto count = context.reader.integer<std::uint32_t>(statement.args[0], 1, kMost)) context.plan.connections_max = *count;
+  if (auto count = context.reader.integer<std::uint32_t>(statement.args[0], 1, kMost))
+    context.plan.connections_max = *count;
 }
 
 void read_connections_per_address(Context& context, const conf::Statement& statement) {

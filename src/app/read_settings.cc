@@ -57,7 +57,8 @@ void read_http(Context& context, const conf::Statement& statement) {
 
 void read_workers(Context& context, const conf::Statement& statement) {
   constexpr std::uint32_t kWorkersMax = 256;
-  if (auto count = context.reader.integer<std::uint32_t>(statement.args[0], 1, kWorkersMax)) context.plan.workers = *count;
+  if (auto count = context.reader.integer<std::uint32_t>(statement.args[0], 1, kWorkersMax))
+    context.plan.workers = *count;
 }
 
 void read_user(Context& context, const conf::Statement& statement) {

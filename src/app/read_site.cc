@@ -32,7 +32,8 @@ void read_own_certificate(Context& context, const conf::Statement& statement) {
 void read_version(Context& context, const conf::Statement& statement) {
   constexpr conf::Choice<std::uint16_t> kVersions[] = {{"1.2", tls::kTls12}, {"1.3", tls::kTls13}};
   if (statement.args.size() != 2) {
-    context.reader.error(conf::kWrongArgumentCount, statement.args[0], "the lowest version is missing", "write: tls min 1.3");
+    context.reader.error(conf::kWrongArgumentCount, statement.args[0], "the lowest version is missing",
+                         "write: tls min 1.3");
     return;
   }
   if (auto version = context.reader.choice(statement.args[1], kVersions)) context.plan.tls_version_min = *version;

@@ -48,7 +48,8 @@ int run_server(ConfigurationSource source, const RunOptions& options) {
   const base::SystemClock clock;
   const conf::SystemEnvironment environment;
   auto loaded = load_configuration(source, environment);
-  if (!loaded.good()) return show_failure({.code = kConfigurationRejected, .side = base::Side::kConfiguration, .what = {}}, loaded);
+  if (!loaded.good())
+    return show_failure({.code = kConfigurationRejected, .side = base::Side::kConfiguration, .what = {}}, loaded);
   auto control = Control::create(clock);
   if (!control) return show_failure(control.error(), loaded);
   auto application = Application::create(std::move(source), loaded, clock);

@@ -9,7 +9,6 @@
 
 namespace gate::app {
 
-
 StatusBoard::StatusBoard(const Application& application, const base::Clock& clock)
     : application_(application), clock_(clock), workers_(application.workers().metrics()) {
   publish();
@@ -46,7 +45,8 @@ MetricsSnapshot StatusBoard::snapshot() const {
     sources.site_names = site_names_;
     sources.certificates = certificates_;
   }
-  for (auto& facts : application_.logs().facts()) sources.logs.push_back({facts.destination, facts.written, facts.dropped});
+  for (auto& facts : application_.logs().facts())
+    sources.logs.push_back({facts.destination, facts.written, facts.dropped});
   sources.log_overruns = application_.logs().ring_drops();
   return take_snapshot(sources);
 }

@@ -9,8 +9,8 @@
 
 namespace gate::app {
 
-// What status and metrics show, for threads other than the control thread: it publishes what only it may look at, the rest
-// is counters that anybody may read.
+// What status and metrics show, for threads other than the control thread: it publishes what only it may look at, the
+// rest is counters that anybody may read.
 class StatusBoard {
  public:
   // Everything given outlives the board.

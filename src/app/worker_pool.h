@@ -56,7 +56,9 @@ class WorkerPool {
   std::vector<observe::RecordRing*> rings() const;
   std::uint64_t connections() const;
   // Makes the worker have a turn, without waiting for it.
-  void nudge(std::size_t index) { members_[index]->worker->post([] {}); }
+  void nudge(std::size_t index) {
+    members_[index]->worker->post([] {});
+  }
   const server::Worker& worker(std::size_t index) const { return *members_[index]->worker; }
 
  private:

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "app/admin/admin_client.h"
@@ -39,8 +39,8 @@ int list(const AdminOptions& options) {
   }
   fmt::print("{:<30}  {:<12}  {:<10}  {:<10}  {}\n", "site", "key", "ends", "renewal", "source");
   for (const auto& each : *all) {
-    fmt::print("{:<30}  {:<12}  {:<10}  {:<10}  {}\n", each.value("site", ""), each.value("key", ""), day(each, "not_after"),
-               day(each, "renewal"), each.value("source", ""));
+    fmt::print("{:<30}  {:<12}  {:<10}  {:<10}  {}\n", each.value("site", ""), each.value("key", ""),
+               day(each, "not_after"), day(each, "renewal"), each.value("source", ""));
   }
   return to_int(Exit::kFine);
 }

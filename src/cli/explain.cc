@@ -1,7 +1,7 @@
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -19,7 +19,8 @@ struct Options : CommonOptions {
 };
 
 bool is_code(std::string_view topic) {
-  return topic.size() > 1 && base::to_lower(topic.front()) == 'g' && base::parse_number<std::uint16_t>(topic.substr(1)).has_value();
+  return topic.size() > 1 && base::to_lower(topic.front()) == 'g' &&
+         base::parse_number<std::uint16_t>(topic.substr(1)).has_value();
 }
 
 int print(const Options& options, std::string_view text) {

@@ -44,7 +44,8 @@ int format_file(const Options& options) {
   if (changed) {
     const auto facts = os::inspect(options.file);
     if (!facts) return fail(facts.error(), options);
-    if (auto written = os::write_file_atomically(options.file, formatted, facts->mode); !written) return fail(written.error(), options);
+    if (auto written = os::write_file_atomically(options.file, formatted, facts->mode); !written)
+      return fail(written.error(), options);
   }
   if (!options.quiet) fmt::print("{}: {}\n", options.file, changed ? "formatted" : "already formatted");
   return to_int(Exit::kFine);

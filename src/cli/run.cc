@@ -1,8 +1,7 @@
-#include "app/run_server.h"
-
 #include <memory>
 #include <string>
 
+#include "app/run_server.h"
 #include "cli/commands.h"
 #include "cli/configuration_file.h"
 

@@ -61,16 +61,19 @@ std::string configuration(const Options& options) {
   std::string text = fmt::format("state {}\n", conf::quoted(state));
   text += fmt::format("https {}\n", address(options.https, kHttps, kHighHttps));
   text += fmt::format("http {}\n", address(options.http, kHttp, kHighHttp));
-  text += fmt::format("site{} {{\n  tls local\n  default\n  files {} {{\n    listing {}\n  }}\n}}\n", names,
-                      conf::quoted(std::filesystem::absolute(options.what).string()), options.no_listing ? "off" : "on");
+  text +=
+      fmt::format("site{} {{\n  tls local\n  default\n  files {} {{\n    listing {}\n  }}\n}}\n", names,
+                  conf::quoted(std::filesystem::absolute(options.what).string()), options.no_listing ? "off" : "on");
   return text;
 }
 
 int serve(const Options& options) {
-  if (is_port(options.what) || options.what.find("://") != std::string::npos) return fail(not_built(options.what), options);
+  if (is_port(options.what) || options.what.find("://") != std::string::npos)
+    return fail(not_built(options.what), options);
   std::error_code error;
   if (!std::filesystem::is_directory(options.what, error)) return fail(no_folder(options.what), options);
-  return app::run_server({.path = {}, .text = configuration(options)}, {.watch = false, .first_screen = !options.quiet});
+  return app::run_server({.path = {}, .text = configuration(options)},
+                         {.watch = false, .first_screen = !options.quiet});
 }
 
 }  // namespace

@@ -1,10 +1,11 @@
-#include <fmt/format.h>
+#include "app/metrics/status.h"
 
-#include <memory>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <memory>
+
 #include "app/admin/admin_client.h"
-#include "app/metrics/status.h"
 #include "cli/admin.h"
 #include "cli/commands.h"
 

@@ -1,9 +1,9 @@
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include <cstdio>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "app/admin/admin_client.h"
 #include "cli/admin.h"

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "app/folders.h"
@@ -40,7 +40,8 @@ int verify(const Options& options, cert::LocalCa& ca) {
   const base::SystemClock clock;
   const auto verified = app::verify_by_handshake(ca, clock);
   if (!verified) return fail(verified.error(), options);
-  if (!options.quiet && !options.json) fmt::print("  verified   a handshake with a certificate of the local CA succeeds\n");
+  if (!options.quiet && !options.json)
+    fmt::print("  verified   a handshake with a certificate of the local CA succeeds\n");
   return to_int(Exit::kFine);
 }
 
@@ -48,7 +49,8 @@ int install(const Options& options) {
   const base::SystemClock clock;
   auto ca = cert::LocalCa::open_or_create(options.ca_folder(), clock.wall());
   if (!ca) return fail(ca.error(), options);
-  const int code = on_all_stores(options, *ca, "trusted by", [](auto& store, const auto& root) { return store.install(root); });
+  const int code =
+      on_all_stores(options, *ca, "trusted by", [](auto& store, const auto& root) { return store.install(root); });
   if (code != to_int(Exit::kFine)) return code;
   const int verified = verify(options, *ca);
   if (options.json && verified == to_int(Exit::kFine)) fmt::print("{}\n", nlohmann::json{{"installed", true}}.dump());
@@ -59,7 +61,8 @@ int remove(const Options& options) {
   const base::SystemClock clock;
   const auto ca = cert::LocalCa::open(options.ca_folder(), clock.wall());
   if (!ca) return fail(ca.error(), options);
-  const int code = on_all_stores(options, *ca, "removed", [](auto& store, const auto& root) { return store.remove(root); });
+  const int code =
+      on_all_stores(options, *ca, "removed", [](auto& store, const auto& root) { return store.remove(root); });
   if (options.json && code == to_int(Exit::kFine)) fmt::print("{}\n", nlohmann::json{{"removed", true}}.dump());
   return code;
 }
@@ -88,7 +91,8 @@ int status(const Options& options) {
     for (const auto& root : ca->roots()) trusted = trusted && store->contains(root);
     everywhere = everywhere && trusted;
     stores.push_back({{"store", store->name()}, {"trusted", trusted}});
-    if (!options.json && !options.quiet) fmt::print("  {:<12} {}\n", trusted ? "trusted by" : "unknown to", store->name());
+    if (!options.json && !options.quiet)
+      fmt::print("  {:<12} {}\n", trusted ? "trusted by" : "unknown to", store->name());
   }
   if (options.json) fmt::print("{}\n", nlohmann::json{{"trusted", everywhere}, {"stores", stores}}.dump());
   return to_int(everywhere ? Exit::kFine : Exit::kFindings);
@@ -104,7 +108,8 @@ Command add_trust(CLI::App& program) {
   const auto add = [&](const char* name, const char* text) {
     auto* action = parser->add_subcommand(name, text);
     action->add_option("--state", options->state, "The state folder with the CA")->type_name("DIR");
-    add_common_options(*action, *options, fmt::format("  gate443 trust {0}\n  gate443 trust {0} --state ./state", name));
+    add_common_options(*action, *options,
+                       fmt::format("  gate443 trust {0}\n  gate443 trust {0} --state ./state", name));
     return action;
   };
   auto* install_parser = add("install", "Add the CA to the system's store and to browsers'; then check by a handshake");

@@ -19,7 +19,7 @@ namespace gate::loop {
 struct Readiness {
   bool readable = false;  // data, the peer's end, or an error that a read will tell
   bool writable = false;
-  bool ended = false;     // the peer's end or an error stands behind the data, and no further edge will tell
+  bool ended = false;  // the peer's end or an error stands behind the data, and no further edge will tell
 };
 
 // Told when a watched descriptor becomes ready.
@@ -66,8 +66,8 @@ class Mortal {
   virtual ~Mortal() = default;
 };
 
-// The event loop of one thread: readiness, timers, tasks from other threads. Everything but post() and stop() belongs to
-// the thread that runs it.
+// The event loop of one thread: readiness, timers, tasks from other threads. Everything but post() and stop() belongs
+// to the thread that runs it.
 //
 // A turn: wait, ready watchers, tasks, timers, turn ends, graveyard. Time is read once a turn.
 class Loop final : public base::Clock {

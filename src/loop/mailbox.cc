@@ -16,7 +16,8 @@ namespace gate::loop {
 base::Result<std::unique_ptr<Mailbox>> Mailbox::create() {
   os::Fd signal(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   if (!signal.valid()) {
-    return base::fail({.code = kLoopUnavailable, .what = "cannot create a wake-up descriptor", .why = std::strerror(errno)});
+    return base::fail(
+        {.code = kLoopUnavailable, .what = "cannot create a wake-up descriptor", .why = std::strerror(errno)});
   }
   return std::make_unique<Mailbox>(std::move(signal));
 }

@@ -49,7 +49,8 @@ class TimerWheel {
   // Fires all that are due at `now`.
   void advance(base::Instant now);
 
-  // When advance should be called next, or Instant::max() without timers. May be earlier than the first timer, never later.
+  // When advance should be called next, or Instant::max() without timers. May be earlier than the first timer, never
+  // later.
   base::Instant next() const;
 
  private:
@@ -63,7 +64,9 @@ class TimerWheel {
   void fire(Slot& slot);
   std::uint64_t tick_of(base::Instant when) const;
   std::optional<std::uint64_t> next_tick() const;
-  static std::size_t slot_index(std::uint64_t tick, unsigned level) { return tick >> (level * kSlotBits) & (kSlots - 1); }
+  static std::size_t slot_index(std::uint64_t tick, unsigned level) {
+    return tick >> (level * kSlotBits) & (kSlots - 1);
+  }
 
   base::Instant start_;
   std::uint64_t now_tick_ = 0;

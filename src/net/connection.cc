@@ -231,8 +231,8 @@ bool Connection::produce_once() {
   return anything;
 }
 
-// Sends what stands in the shared buffer `bytes`; what the socket does not take is kept. Leaves `bytes` empty. False when the
-// connection broke.
+// Sends what stands in the shared buffer `bytes`; what the socket does not take is kept. Leaves `bytes` empty. False
+// when the connection broke.
 bool Connection::flush(base::Buffer& bytes) {
   if (bytes.empty()) return true;
   if (!pending_.empty() || !writable_) {

@@ -22,13 +22,13 @@ class Connection;
 
 // Why a connection ended, for log and metrics.
 enum class CloseReason : std::uint8_t {
-  kFinished,         // the wire was done and everything was sent
+  kFinished,  // the wire was done and everything was sent
   kPeerClosed,
   kHandshakeFailed,
   kHandshakeTimeout,
-  kTlsFailed,        // a bad record in the middle
+  kTlsFailed,  // a bad record in the middle
   kSocketFailed,
-  kDiscarded,        // the server stopped, or its drain came to the deadline
+  kDiscarded,  // the server stopped, or its drain came to the deadline
 };
 
 std::string_view to_string(CloseReason reason);
@@ -145,8 +145,8 @@ class Connection final : public loop::Watcher,
   State state_ = State::kHandshaking;
   bool readable_ = false;
   bool writable_ = true;
-  bool peer_ended_ = false;     // an end or error waits behind the data
-  bool input_closed_ = false;   // and has been read
+  bool peer_ended_ = false;    // an end or error waits behind the data
+  bool input_closed_ = false;  // and has been read
 };
 
 }  // namespace gate::net

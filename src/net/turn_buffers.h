@@ -13,10 +13,10 @@ struct TurnBuffers {
   static constexpr std::size_t kReceiveBytes = 64 * 1024;
   static constexpr std::size_t kPlainBytes = 16 * 1024;
 
-  std::array<std::byte, kReceiveBytes> received;   // as it came from the socket
-  std::array<std::byte, kPlainBytes> plain;        // decrypted
-  base::Buffer produced;                           // by the wire, to be encrypted
-  base::Buffer sealed;                             // to be sent
+  std::array<std::byte, kReceiveBytes> received;  // as it came from the socket
+  std::array<std::byte, kPlainBytes> plain;       // decrypted
+  base::Buffer produced;                          // by the wire, to be encrypted
+  base::Buffer sealed;                            // to be sent
 };
 
 }  // namespace gate::net

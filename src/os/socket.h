@@ -12,13 +12,13 @@
 
 namespace gate::os {
 
-// A listening TCP socket that does not block and is not inherited, one of several on its address (SO_REUSEPORT), so that
-// each worker has its own accept queue. IPv6 addresses take IPv6 only. Port 0 takes a free port. Fails with kPortInUse or
-// kLowPortRefused where that is the reason.
+// A listening TCP socket that does not block and is not inherited, one of several on its address (SO_REUSEPORT), so
+// that each worker has its own accept queue. IPv6 addresses take IPv6 only. Port 0 takes a free port. Fails with
+// kPortInUse or kLowPortRefused where that is the reason.
 base::Result<Fd> listen_tcp(const base::Endpoint& address);
 
-// Fails with kPortInUse when anybody listens on `address`, even one who would share it, and with kLowPortRefused when this
-// process may not.
+// Fails with kPortInUse when anybody listens on `address`, even one who would share it, and with kLowPortRefused when
+// this process may not.
 base::Result<void> check_port_free(const base::Endpoint& address);
 
 // The address a socket is bound to.

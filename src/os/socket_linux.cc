@@ -91,8 +91,8 @@ base::Result<Fd> listen_tcp(const base::Endpoint& address) {
   constexpr int kBacklog = 4096;  // cut to net.core.somaxconn by the kernel
   Fd socket = bound_socket(address, true);
   // Accepted sockets inherit TCP_NODELAY.
-  const bool listening = socket.valid() && switch_on(socket.number(), IPPROTO_TCP, TCP_NODELAY) &&
-                         listen(socket.number(), kBacklog) == 0;
+  const bool listening =
+      socket.valid() && switch_on(socket.number(), IPPROTO_TCP, TCP_NODELAY) && listen(socket.number(), kBacklog) == 0;
   if (!listening) return base::fail(listen_error(address));
   return socket;
 }

@@ -39,8 +39,8 @@ class ListenerOwner {
   ~ListenerOwner() = default;
 };
 
-// Accepts connections in bounded portions. When there are no descriptors left, it stops listening for a moment instead of
-// spinning on a socket that stays ready; the waiting stay in the kernel's queue.
+// Accepts connections in bounded portions. When there are no descriptors left, it stops listening for a moment instead
+// of spinning on a socket that stays ready; the waiting stay in the kernel's queue.
 class Listener final : public loop::Watcher, public loop::Timer, public loop::Mortal {
  public:
   Listener(loop::Loop& loop, ListenerOwner& owner, ListenerSocket socket);

@@ -6,7 +6,8 @@
 
 namespace gate::server {
 
-std::unique_ptr<Site> build_site(const std::shared_ptr<const SitePlan>& plan, const http::ServiceEnvironment& environment) {
+std::unique_ptr<Site> build_site(const std::shared_ptr<const SitePlan>& plan,
+                                 const http::ServiceEnvironment& environment) {
   auto site = std::make_unique<Site>();
   site->plan = plan;
   site->service = plan->service->build(environment);

@@ -22,15 +22,16 @@ struct Site final : loop::Mortal {
 };
 
 // Builds the site's services for a worker.
-std::unique_ptr<Site> build_site(const std::shared_ptr<const SitePlan>& plan, const http::ServiceEnvironment& environment);
+std::unique_ptr<Site> build_site(const std::shared_ptr<const SitePlan>& plan,
+                                 const http::ServiceEnvironment& environment);
 
 // Hosts to sites, for one worker and one configuration. Look-ups cost the same for one site and for ten thousand.
 class SiteTable {
  public:
   explicit SiteTable(const http::ServiceEnvironment& environment) : environment_(environment) {}
 
-  // Makes the table that of `plan`. Sites whose fingerprint has not changed keep their objects. The others are given back
-  // as retired: those without exchanges may be buried, the rest when their last one ends.
+  // Makes the table that of `plan`. Sites whose fingerprint has not changed keep their objects. The others are given
+  // back as retired: those without exchanges may be buried, the rest when their last one ends.
   std::vector<std::unique_ptr<Site>> adopt(const Plan& plan);
 
   // Exact name, then wildcard of one label, then the default site; null when there is none. `host` is in lower case.

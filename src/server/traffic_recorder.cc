@@ -144,7 +144,12 @@ void TrafficRecorder::violation(const http::ConnectionInfo& connection, const ht
 void TrafficRecorder::connection_refused(const base::Endpoint& peer, base::ErrorCode code, std::string_view text) {
   metrics_.connections_accepted.add();
   metrics_.connections_closed[observe::ConnectionEnd::kRefused].add();
-  log_.record({.kind = observe::AuditKind::kConnectionRefused, .time = clock_.wall(), .code = code, .text = text, .site = {}, .peer = peer});
+  log_.record({.kind = observe::AuditKind::kConnectionRefused,
+               .time = clock_.wall(),
+               .code = code,
+               .text = text,
+               .site = {},
+               .peer = peer});
 }
 
 void TrafficRecorder::connection_closed(net::CloseReason reason) { metrics_.connections_closed[end_of(reason)].add(); }

@@ -143,8 +143,8 @@ void Worker::accepted(os::Accepted accepted, const Listener& listener) {
     if (const auto local = os::local_endpoint(accepted.socket.number())) info.local = *local;
   }
   auto engine = secure ? std::make_unique<tls::Engine>(tls_, info.local.address, *loop_) : nullptr;
-  auto connection = std::make_unique<net::Connection>(connection_context_, std::move(accepted.socket), info, plan_->limits,
-                                                      std::move(engine));
+  auto connection = std::make_unique<net::Connection>(connection_context_, std::move(accepted.socket), info,
+                                                      plan_->limits, std::move(engine));
   net::Connection& started = *connection;
   started.table_index = connections_.size();
   connections_.push_back(std::move(connection));
@@ -156,9 +156,11 @@ std::unique_ptr<http::Wire> Worker::make_wire(net::Connection& connection) {
   http::Dispatcher& dispatcher = *this;
   std::unique_ptr<http::Wire> wire;
   if (facts && facts->alpn == tls::Alpn::kHttp2) {
-    wire = std::make_unique<http::h2::H2Wire>(wire_context_, dispatcher, connection.info(), connection.limits(), connection);
+    wire = std::make_unique<http::h2::H2Wire>(wire_context_, dispatcher, connection.info(), connection.limits(),
+                                              connection);
   } else {
-    wire = std::make_unique<http::h1::Wire>(wire_context_, dispatcher, connection.info(), connection.limits(), connection);
+    wire =
+        std::make_unique<http::h1::Wire>(wire_context_, dispatcher, connection.info(), connection.limits(), connection);
   }
   if (draining_) wire->drain();
   return wire;
@@ -171,8 +173,8 @@ void Worker::queue_handshake(net::Connection& connection) {
   loop_->schedule(*this);
 }
 
-// Handshakes cost a hundred times what a request costs. Each turn does a few, so that a flood of them delays new clients
-// and not those who are in.
+// Handshakes cost a hundred times what a request costs. Each turn does a few, so that a flood of them delays new
+// clients and not those who are in.
 void Worker::on_turn_end() {
   for (std::uint32_t done = 0; done < plan_->server_limits.handshakes_per_turn_max && !handshakes_.empty(); ++done) {
     handshakes_.pop_front().run_handshake();
@@ -200,8 +202,8 @@ void Worker::closed(net::Connection& connection, net::CloseReason reason) {
   announce_drained_if_empty();
 }
 
-// RFC 9110 7.4: "a request is misdirected" when its target is not what the connection was opened for. HTTP/2 clients reuse
-// a connection for every name its certificate covers, which is fine as long as both sites ask the same of TLS.
+// RFC 9110 7.4: "a request is misdirected" when its target is not what the connection was opened for. HTTP/2 clients
+// reuse a connection for every name its certificate covers, which is fine as long as both sites ask the same of TLS.
 Site* Worker::site_for(const http::Exchange& exchange) const {
   Site* site = sites_.find(exchange.request.host);
   const tls::Facts* facts = exchange.connection().tls;
@@ -232,7 +234,8 @@ void Worker::finished(const http::Exchange& exchange) {
   if (!site) return;
   --site->exchanges;
   if (!site->retired || site->exchanges > 0) return;
-  const auto found = std::find_if(retired_sites_.begin(), retired_sites_.end(), [&](const auto& each) { return each.get() == site; });
+  const auto found =
+      std::find_if(retired_sites_.begin(), retired_sites_.end(), [&](const auto& each) { return each.get() == site; });
   GATE_CHECK(found != retired_sites_.end());
   loop_->bury(std::move(*found));  // the body, which still uses the site's services, dies before the turn ends
   retired_sites_.erase(found);

@@ -38,8 +38,8 @@ struct WorkerContext {
   http::CacheCost cache_limit = http::CacheBudget::kDefaultLimit;
 };
 
-// One core's share of the server: its loop, listeners, connections, sites and buffers. Nothing of it is touched by another
-// thread; the control thread speaks to it by post(). Runs on the thread that calls run().
+// One core's share of the server: its loop, listeners, connections, sites and buffers. Nothing of it is touched by
+// another thread; the control thread speaks to it by post(). Runs on the thread that calls run().
 class Worker final : private net::ConnectionOwner,
                      private ListenerOwner,
                      private http::Dispatcher,
@@ -68,8 +68,8 @@ class Worker final : private net::ConnectionOwner,
   // Stops listening on an address, when those who wait there have been taken.
   void stop_listening(const base::Endpoint& address);
 
-  // Takes no new connections and finishes those there are; `drained` is called when the last has ended. With `hand_over` the
-  // listening sockets live on in another process, and those who wait are left to it.
+  // Takes no new connections and finishes those there are; `drained` is called when the last has ended. With
+  // `hand_over` the listening sockets live on in another process, and those who wait are left to it.
   void drain(bool hand_over, loop::Task drained);
   // Ends what is left, now.
   void discard_connections();

@@ -17,11 +17,13 @@ constexpr const char* kFolder = "/usr/local/share/ca-certificates";
 // One file a root, named after it, so that several state folders do not fight over a name.
 std::string file_of(const cert::LocalCa::Root& root) {
   constexpr std::size_t kNameBytes = 8;
-  return fmt::format("{}/gate443-{}.crt", kFolder, base::to_hex(std::span(root.certificate.fingerprint()).first(kNameBytes)));
+  return fmt::format("{}/gate443-{}.crt", kFolder,
+                     base::to_hex(std::span(root.certificate.fingerprint()).first(kNameBytes)));
 }
 
 base::Result<void> update_bundle() {
-  GATE_TRY_ASSIGN(const auto outcome, os::run_command({.arguments = {"update-ca-certificates"}, .deadline = std::chrono::minutes(2)}));
+  GATE_TRY_ASSIGN(const auto outcome,
+                  os::run_command({.arguments = {"update-ca-certificates"}, .deadline = std::chrono::minutes(2)}));
   if (outcome.exit_code == 0) return {};
   return base::fail({.code = kCannotTrust, .what = "update-ca-certificates failed", .why = outcome.errors});
 }

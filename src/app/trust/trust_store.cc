@@ -48,7 +48,8 @@ base::Result<void> shake_hands(tls::Engine& client, tls::Engine& server) {
     if (server_step == tls::Step::kFailed) return base::fail(server.failure());
     if (client_step == tls::Step::kDone && server_step == tls::Step::kDone) return {};
   }
-  return base::fail({.code = kNotTrustedYet, .side = base::Side::kSelf, .what = "the handshake did not come to an end"});
+  return base::fail(
+      {.code = kNotTrustedYet, .side = base::Side::kSelf, .what = "the handshake did not come to an end"});
 }
 
 }  // namespace
@@ -67,7 +68,8 @@ base::Result<void> verify_by_handshake(cert::LocalCa& ca, const base::Clock& clo
   const std::vector<std::string> names{"localhost"};
   GATE_TRY_ASSIGN(const auto credential, ca.issue(names, clock.wall()));
   os::SystemRandom random;
-  tls::ServerSettings settings{.sites = {}, .ticket_keys = tls::TicketKeys::generate(random, clock.wall()), .key_log = {}};
+  tls::ServerSettings settings{
+      .sites = {}, .ticket_keys = tls::TicketKeys::generate(random, clock.wall()), .key_log = {}};
   settings.sites.push_back({.names = names, .credentials = {&credential}, .policy = {}, .is_default = true});
   GATE_TRY_ASSIGN(auto server_context, tls::ServerContext::create(settings));
   GATE_TRY_ASSIGN(auto roots, cert::Roots::system());

@@ -21,8 +21,8 @@ class TrustStore {
   virtual base::Result<void> remove(const cert::LocalCa::Root& root) = 0;
 };
 
-// The stores there are for the user of this process: the system's (as root), and the NSS databases of Chromium and Firefox
-// in the home folder.
+// The stores there are for the user of this process: the system's (as root), and the NSS databases of Chromium and
+// Firefox in the home folder.
 std::vector<std::unique_ptr<TrustStore>> find_trust_stores();
 
 // Whether a program of this machine that goes by the system's roots accepts a server with a certificate of `ca`: a real

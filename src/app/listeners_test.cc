@@ -1,0 +1,89 @@
+#include "app/listeners.h"
+
+#include <gtest/gtest.h>
+
+#include "os/codes.h"
+#include "os/socket.h"
+
+namespace gate::app {
+namespace {
+
+base::Endpoint endpoint(const char* text) { return base::Endpoint::parse(text).value(); }
+
+Settings settings(std::vector<base::Endpoint> https, std::vector<base::Endpoint> http = {}) {
+  Settings result;
+  result.https = std::move(https);
+  result.http = std::move(http);
+  return result;
+}
+
+TEST(Listeners, open_one_socket_a_worker_on_the_same_port) {
+  Listeners listeners(3);
+  auto change = listeners.prepare(settings({endpoint("127.0.0.1:0")}));
+  ASSERT_TRUE(change.has_value());
+  ASSERT_EQ(change->added.size(), 3U);
+  EXPECT_NE(change->https_port, 0);
+  for (const auto& sockets : change->added) {
+    ASSERT_EQ(sockets.size(), 1U);
+    EXPECT_EQ(sockets.front().address.port, change->https_port);
+  }
+}
+
+TEST(Listeners, change_nothing_for_an_address_that_is_kept) {
+  Listeners listeners(1);
+  const auto wanted = settings({endpoint("127.0.0.1:0")}, {endpoint("127.0.0.2:0")});
+  auto first = listeners.prepare(wanted);
+  ASSERT_TRUE(first.has_value());
+  listeners.commit(*first);
+  ASSERT_EQ(listeners.addresses().size(), 2U);
+  auto second = listeners.prepare(wanted);
+  ASSERT_TRUE(second.has_value());
+  EXPECT_TRUE(second->added.front().empty());
+  EXPECT_TRUE(second->removed.empty());
+  EXPECT_EQ(second->https_port, first->https_port);
+}
+
+TEST(Listeners, name_addresses_that_are_no_longer_wanted) {
+  Listeners listeners(2);
+  auto first = listeners.prepare(settings({endpoint("127.0.0.1:0")}, {endpoint("127.0.0.2:0")}));
+  ASSERT_TRUE(first.has_value());
+  listeners.commit(*first);
+  auto second = listeners.prepare(settings({endpoint("127.0.0.1:0")}));
+  ASSERT_TRUE(second.has_value());
+  ASSERT_EQ(second->removed.size(), 1U);
+  listeners.commit(*second);
+  EXPECT_EQ(listeners.addresses().size(), 1U);
+  EXPECT_EQ(listeners.descriptors().size(), 2U);
+}
+
+TEST(Listeners, refuse_a_port_that_somebody_else_shares) {
+  const auto other = os::listen_tcp(endpoint("127.0.0.1:0"));
+  ASSERT_TRUE(other.has_value());
+  const auto taken = os::local_endpoint(other->number());
+  ASSERT_TRUE(taken.has_value());
+  Listeners listeners(1);
+  const auto change = listeners.prepare(settings({*taken}));
+  ASSERT_FALSE(change.has_value());
+  EXPECT_EQ(change.error().code, os::kPortInUse);
+}
+
+TEST(Listeners, use_inherited_sockets_and_serve_those_of_more_workers) {
+  const auto one = os::listen_tcp(endpoint("127.0.0.1:0"));
+  ASSERT_TRUE(one.has_value());
+  const auto address = os::local_endpoint(one->number());
+  ASSERT_TRUE(address.has_value());
+  std::vector<os::InheritedSocket> inherited;
+  for (int i = 0; i < 3; ++i) {
+    auto socket = os::listen_tcp(*address);
+    ASSERT_TRUE(socket.has_value());
+    inherited.push_back({.fd = *std::move(socket), .address = *address, .name = {}});
+  }
+  Listeners listeners(2);
+  listeners.inherit(std::move(inherited));
+  auto change = listeners.prepare(settings({*address}));
+  ASSERT_TRUE(change.has_value());
+  EXPECT_EQ(change->added[0].size() + change->added[1].size(), 3U);
+}
+
+}  // namespace
+}  // namespace gate::app

@@ -1,0 +1,134 @@
+#include "app/read_settings.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "app/codes.h"
+#include "app/configuration_source.h"
+#include "conf/environment.h"
+#include "os/temporary_folder_for_test.h"
+
+namespace gate::app {
+namespace {
+
+class ReadSettingsTest : public testing::Test {
+ protected:
+  LoadedConfiguration load(const std::string& text) {
+    return load_configuration({.path = {}, .text = text, .name = "test.conf"}, environment_);
+  }
+  std::string site(const std::string& name, const std::string& inside = "") {
+    return "site " + name + " {\n  respond 200 hello\n" + inside + "}\n";
+  }
+  static bool has(const LoadedConfiguration& loaded, base::ErrorCode code) {
+    for (const auto& each : loaded.diagnostics.shown()) {
+      if (each.code == code) return true;
+    }
+    return false;
+  }
+
+  conf::SystemEnvironment environment_;
+};
+
+TEST_F(ReadSettingsTest, a_site_needs_nothing_else) {
+  const auto loaded = load(site("localhost"));
+  ASSERT_TRUE(loaded.good()) << loaded.report();
+  EXPECT_EQ(loaded.settings.sites.size(), 1U);
+  EXPECT_TRUE(loaded.settings.sites.front().local_certificate);
+  ASSERT_EQ(loaded.settings.https.size(), 2U);
+  EXPECT_EQ(loaded.settings.https.front().port, 443);
+  EXPECT_EQ(loaded.settings.http.front().port, 80);
+}
+
+TEST_F(ReadSettingsTest, addresses_may_be_ports_names_and_endpoints) {
+  const auto loaded = load("https 8443 localhost:9443 192.0.2.1:443 [2001:db8::1]:443\nhttp off\n" + site("localhost"));
+  ASSERT_TRUE(loaded.good()) << loaded.report();
+  EXPECT_EQ(loaded.settings.https.size(), 6U);
+  EXPECT_TRUE(loaded.settings.http.empty());
+}
+
+TEST_F(ReadSettingsTest, refuses_what_is_no_address) {
+  EXPECT_TRUE(has(load("https example\n" + site("localhost")), conf::kBadAddress));
+  EXPECT_TRUE(has(load("https 70000\n" + site("localhost")), conf::kBadAddress));
+}
+
+TEST_F(ReadSettingsTest, a_configuration_without_sites_is_refused) { EXPECT_TRUE(has(load("https 8443\n"), kNoSites)); }
+
+TEST_F(ReadSettingsTest, a_site_that_answers_nothing_is_refused) {
+  EXPECT_TRUE(has(load("site localhost {\n  tls local\n}\n"), kEmptySite));
+}
+
+TEST_F(ReadSettingsTest, a_public_name_needs_a_certificate) {
+  EXPECT_TRUE(has(load(site("example.com")), kCertificateNeeded));
+  EXPECT_TRUE(load(site("example.com", "  tls local\n")).good());
+  EXPECT_TRUE(load(site("example.com", "  tls cert a.pem key b.pem\n")).good());
+}
+
+TEST_F(ReadSettingsTest, local_and_own_certificates_exclude_each_other) {
+  EXPECT_TRUE(has(load(site("localhost", "  tls local\n  tls cert a.pem key b.pem\n")), conf::kContradiction));
+}
+
+TEST_F(ReadSettingsTest, a_name_belongs_to_one_site) {
+  EXPECT_TRUE(has(load(site("localhost") + site("localhost")), kDuplicateSiteName));
+}
+
+TEST_F(ReadSettingsTest, one_site_at_most_is_the_default) {
+  EXPECT_TRUE(load(site("a.localhost", "  default\n") + site("b.localhost")).good());
+  EXPECT_TRUE(has(load(site("a.localhost", "  default\n") + site("b.localhost", "  default\n")), kSeveralDefaults));
+}
+
+TEST_F(ReadSettingsTest, metrics_stay_on_the_machine) {
+  EXPECT_TRUE(load("metrics 127.0.0.1:9443\n" + site("localhost")).good());
+  EXPECT_TRUE(has(load("metrics 192.0.2.1:9443\n" + site("localhost")), kMetricsNotLoopback));
+}
+
+TEST_F(ReadSettingsTest, a_key_log_is_warned_about) {
+  const auto loaded = load("key-log keys.txt\n" + site("localhost"));
+  EXPECT_TRUE(loaded.good());
+  EXPECT_EQ(loaded.diagnostics.warning_count(), 1U);
+}
+
+TEST_F(ReadSettingsTest, limits_are_set_and_bounded) {
+  const auto loaded =
+      load("limits {\n  header-size 32KiB\n  streams 50\n  idle-timeout 5s\n  body-rate 1KB\n}\n" + site("localhost"));
+  ASSERT_TRUE(loaded.good()) << loaded.report();
+  EXPECT_EQ(loaded.settings.limits.header_bytes_max, 32U * 1024);
+  EXPECT_EQ(loaded.settings.limits.streams_max, 50U);
+  EXPECT_EQ(loaded.settings.limits.idle_timeout, std::chrono::seconds(5));
+  EXPECT_FALSE(load("limits {\n  header-size 1GB\n}\n" + site("localhost")).good());
+  EXPECT_FALSE(load("limits {\n  streams 0\n}\n" + site("localhost")).good());
+}
+
+TEST_F(ReadSettingsTest, unknown_words_are_reported_with_the_nearest_known_one) {
+  const auto loaded = load("htps 8443\n" + site("localhost", "  fils /srv\n"));
+  EXPECT_EQ(loaded.diagnostics.error_count(), 2U);
+  EXPECT_NE(loaded.report().find("did you mean \"https\"?"), std::string::npos);
+  EXPECT_NE(loaded.report().find("did you mean \"files\"?"), std::string::npos);
+}
+
+TEST_F(ReadSettingsTest, logged_credentials_are_redacted_unless_said_otherwise) {
+  const auto loaded = load(site("localhost", "  log-field request Authorization\n  log-field request Cookie clear\n"));
+  ASSERT_TRUE(loaded.good()) << loaded.report();
+  const auto& fields = loaded.settings.sites.front().log_fields.request;
+  ASSERT_EQ(fields.size(), 2U);
+  EXPECT_TRUE(fields[0].redacted);
+  EXPECT_FALSE(fields[1].redacted);
+}
+
+TEST_F(ReadSettingsTest, equal_sites_have_equal_texts_and_changed_ones_do_not) {
+  const auto one = load(site("localhost"));
+  const auto same = load("# a comment\nhttps 8443\n" + site("localhost"));
+  const auto other = load(site("localhost", "  compress off\n"));
+  EXPECT_EQ(one.settings.sites.front().text, same.settings.sites.front().text);
+  EXPECT_NE(one.settings.sites.front().text, other.settings.sites.front().text);
+}
+
+TEST_F(ReadSettingsTest, every_statement_has_a_summary_for_explain) {
+  for (const auto& each : statement_help()) {
+    EXPECT_FALSE(each.summary.empty()) << each.name;
+    EXPECT_TRUE(each.synopsis.starts_with(each.name)) << each.name;
+  }
+}
+
+}  // namespace
+}  // namespace gate::app
