@@ -10,7 +10,6 @@ namespace gate::base {
 }  // namespace gate::base
 
 // States something only a bug of ours can break; aborts in release builds too. Never judges the outside world.
-#define GATE_CHECK(condition)                                                                   \
-  (static_cast<bool>(condition)                                                                 \
-       ? static_cast<void>(0)                                                                   \
-       : ::gate::base::check_failed(#condition, std::source_location::current()))
+#define GATE_CHECK(condition)                          \
+  (static_cast<bool>(condition) ? static_cast<void>(0) \
+                                : ::gate::base::check_failed(#condition, std::source_location::current()))

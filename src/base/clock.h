@@ -7,8 +7,8 @@
 namespace gate::base {
 
 using Duration = std::chrono::nanoseconds;
-using Instant = std::chrono::steady_clock::time_point;    // never jumps; for deadlines and durations
-using WallTime = std::chrono::system_clock::time_point;   // may jump; for dates shown and stored
+using Instant = std::chrono::steady_clock::time_point;   // never jumps; for deadlines and durations
+using WallTime = std::chrono::system_clock::time_point;  // may jump; for dates shown and stored
 
 // Where time comes from. Loops cache it once a turn; tests move it by hand.
 class Clock {
