@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import h2.config
 import h2.connection
 import h2.events
-import h2.exceptions
+import h2.settings
 import hpack
 
 from support.raw import Connection, Response
@@ -131,7 +131,8 @@ class Http2Client:
             normalize_outbound_headers=False)
         self.h2 = h2.connection.H2Connection(configuration)
         if window is not None:
-            self.h2.local_settings.initial_window_size = window
+            self.h2.local_settings = h2.settings.Settings(
+                client=True, initial_values={h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: window})
         self.h2.initiate_connection()
         self.responses = {}
         self.ended = set()

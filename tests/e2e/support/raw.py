@@ -79,14 +79,14 @@ class Connection:
         return data
 
     def read_until(self, mark):
-        data = b""
+        data, self.pending = self.pending, b""
         while mark not in data:
             data += self._fill()
         data, self.pending = data.split(mark, 1)
         return data
 
     def read_exactly(self, count):
-        data = b""
+        data, self.pending = self.pending, b""
         while len(data) < count:
             data += self._fill()
         data, self.pending = data[:count], data[count:]

@@ -1,0 +1,65 @@
+"""Chromium trusts the local CA and shows a page without a warning, over HTTP/2."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "gate443"
+MODULES = Path(os.environ.get("GATE443_NODE_MODULES", CACHE / "node" / "node_modules"))
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+SCRIPT = """
+const { chromium } = require('playwright-core');
+(async () => {
+  const [url, profile, program, picture] = process.argv.slice(2);
+  const browser = await chromium.launchPersistentContext(profile, {
+    executablePath: program, args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'] });
+  const page = await browser.newPage();
+  const problems = [];
+  page.on('console', (message) => { if (message.type() === 'error') problems.push(message.text()); });
+  const response = await page.goto(url, { timeout: 60000 });
+  const facts = {
+    status: response.status(), text: await page.textContent('p'), title: await page.title(), problems,
+    secure: await page.evaluate('isSecureContext'),
+    protocol: await page.evaluate('performance.getEntriesByType("navigation")[0].nextHopProtocol'),
+    security: await response.securityDetails() };
+  await page.screenshot({ path: picture });
+  console.log(JSON.stringify(facts));
+  await browser.close();
+})().catch((error) => { console.error(String(error)); process.exit(1); });
+"""
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="chromium is not installed: ./dev setup test installs it")
+@pytest.mark.skipif(not (MODULES / "playwright-core").exists(), reason=f"playwright-core is not in {MODULES}: ./dev setup test")
+def test_page_loads_over_http_2_without_a_warning(start, www, tmp_path):
+    (www / "style.css").write_text("p { color: green }")
+    (www / "index.html").write_text(
+        '<!doctype html><title>Home</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/style.css"><p>Hello')
+    server = start(f"site localhost {{\n files {www}\n}}\n")
+    home = tmp_path / "home"
+    database = home / ".pki" / "nssdb"
+    database.mkdir(parents=True)
+    for arguments in (["-N", "--empty-password"], ["-A", "-t", "C,,", "-n", "gate443", "-i", str(server.authority_file)]):
+        subprocess.run(["certutil", "-d", f"sql:{database}", *arguments], check=True, capture_output=True, timeout=60)
+    script = tmp_path / "page.js"
+    script.write_text(SCRIPT)
+    picture = tmp_path / "page.png"
+    done = subprocess.run(
+        ["node", script, f"https://localhost:{server.https}/", tmp_path / "profile", CHROMIUM, picture],
+        env={**os.environ, "HOME": str(home), "NODE_PATH": str(MODULES)}, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    facts = json.loads(done.stdout)
+    assert (facts["status"], facts["title"], facts["text"]) == (200, "Home", "Hello")
+    assert facts["protocol"] == "h2"
+    assert facts["secure"] is True
+    assert facts["problems"] == []
+    assert facts["security"]["protocol"] == "TLS 1.3"
+    assert "localhost" in facts["security"]["subjectName"] or facts["security"]["issuer"]
+    assert picture.stat().st_size > 1000
+    lines = server.wait_for_access(lambda r: r["path"] == "/style.css")
+    assert lines[0]["protocol"] == "HTTP/2"
