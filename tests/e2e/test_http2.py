@@ -38,7 +38,7 @@ class TestGoodBehaviour:
         assert [client.finish(s).body for s in streams] == [b"here"] * 100
 
     def test_small_responses_overtake_a_large_one(self, site):
-        with Http2Client(site, window=1000) as client:
+        with Http2Client(site, window=16_000) as client:
             large = client.start("GET", "/large.bin")
             assert client.request("GET", "/").body == b"here"
             assert large not in client.ended
@@ -81,7 +81,7 @@ class TestGoodBehaviour:
         raw.send(frame(HEADERS, END_HEADERS | END_STREAM, 1, raw.head("HEAD", "/large.bin")))
         head = raw.wait_for(HEADERS, 1)
         assert head.flags & END_STREAM
-        assert ("content-length", str(len(LARGE))) in raw.decoder.decode(head.payload)
+        assert ("content-length", str(len(LARGE))) in head.fields
 
     def test_ping_is_answered_with_its_bytes(self, raw):
         raw.send(frame(PING, 0, 0, b"abcdefgh"))
@@ -172,7 +172,7 @@ def test_malformed_request_is_refused_and_the_connection_lives(raw, name):
     else:
         pytest.fail("the connection was closed")
     if answer.kind == HEADERS:
-        status = int(dict(raw.decoder.decode(answer.payload))[":status"])
+        status = int(dict(answer.fields)[":status"])
         # RFC 9113 8.1.1: "Servers MAY send an HTTP response prior to closing or resetting the stream."
         assert 400 <= status < 500
     else:
@@ -298,7 +298,7 @@ def test_header_list_over_the_limit_is_431_or_the_end(raw):
     raw.send(data + frame(CONTINUATION, END_HEADERS, 1, pieces[-1]))
     for each in raw.frames():
         if each.kind == HEADERS:
-            assert (":status", "431") in raw.decoder.decode(each.payload)
+            assert (":status", "431") in each.fields
             return
         if each.kind in (RST_STREAM, GOAWAY):
             assert each.error_code in (ENHANCE_YOUR_CALM, REFUSED_STREAM, PROTOCOL_ERROR, CANCEL)
@@ -370,16 +370,16 @@ FLOODS = [rapid_reset, made_you_reset, pings, setting_changes, continuations, la
 def test_flood_ends_soon_while_others_are_served(site, raw, flood):
     raw.wait_for(SETTINGS)
     memory = site.memory_kb()
-    # The server has to give up long before this many.
-    most = 100_000
-    sent = 0
     source = flood(raw)
-    while sent < most:
-        batch = [each for _, each in zip(range(500), source)]
-        sent += len(batch)
-        if not batch or not raw.send(b"".join(batch)):
+    for _ in range(100):
+        batch = b"".join(each for _, each in zip(range(1000), source))
+        if not batch or not raw.send(batch):
             break
-    assert sent < most, "the server has taken the whole flood"
+    try:
+        for _ in raw.frames():
+            pass
+    except TimeoutError:
+        pytest.fail("the server has taken the whole flood")
     with Http2Client(site) as other:
         assert other.request("GET", "/").status == 200
     assert site.memory_kb() - memory < 50_000

@@ -94,14 +94,6 @@ class TestOwnCertificate:
         replace(one.key, b"no key", 0o600)
         assert "G4051" in self.refused(tmp_path, one.certificate, one.key)
 
-    def test_key_that_others_may_read(self, tmp_path, authority):
-        one = authority.issue("own.example")
-        one.key.chmod(0o644)
-        path = tmp_path / "open.conf"
-        path.write_text(f"site own.example {{\n tls cert {one.certificate} key {one.key}\n respond 200\n}}\n")
-        done = run_command("check", path)
-        assert "G2027" in done.stderr
-
     def test_expired(self, tmp_path, authority):
         one = authority.issue("own.example", days=-1, since=-10)
         assert "G4054" in self.refused(tmp_path, one.certificate, one.key)

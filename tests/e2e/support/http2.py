@@ -39,6 +39,7 @@ class Frame:
     flags: int
     stream: int
     payload: bytes
+    fields: list = None  # of a whole header section
 
     @property
     def error_code(self):
@@ -88,7 +89,11 @@ class RawHttp2:
             if isinstance(error, TimeoutError):
                 raise
             return None
-        return Frame(head[3], head[4], struct.unpack(">I", head[5:9])[0] & 0x7FFFFFFF, payload)
+        each = Frame(head[3], head[4], struct.unpack(">I", head[5:9])[0] & 0x7FFFFFFF, payload)
+        if each.kind == HEADERS and each.flags & END_HEADERS:
+            # Each one, in order: they share a table.
+            each.fields = self.decoder.decode(payload)
+        return each
 
     def frames(self):
         while each := self.read_frame():
@@ -115,7 +120,7 @@ class RawHttp2:
         """Whether the connection takes another request."""
         self.send(self.get(stream))
         answer = self.wait_for(HEADERS, stream)
-        return (":status", "200") in self.decoder.decode(answer.payload)
+        return (":status", "200") in answer.fields
 
 
 class Http2Client:
