@@ -251,7 +251,7 @@ std::optional<base::Error> Application::unchangeable(const Settings& settings) c
                        .side = base::Side::kConfiguration,
                        .what = fmt::format("{} cannot change while the server runs", what),
                        .why = "it is decided when the process starts",
-                       .fix = "gate443 upgrade, which starts a new process and keeps the ports open"};
+                       .fix = "stop the server and start it again"};
   };
   if (settings.state_folder != settings_.state_folder) return refuse("the state folder");
   if (worker_count(settings) != workers_->size()) return refuse("the number of workers");

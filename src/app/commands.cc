@@ -7,6 +7,7 @@
 #include <memory>
 #include <utility>
 
+#include "app/codes.h"
 #include "app/metrics/prometheus.h"
 #include "app/metrics/status.h"
 #include "base/text.h"
@@ -68,7 +69,7 @@ void reload(Control& control, std::unique_ptr<AdminCall> call) {
     return;
   }
   base::Error error = result.error();
-  if (!report.empty()) error.why = report;
+  if (error.code == kConfigurationRejected) error.why = report;
   call->fail(error);
 }
 

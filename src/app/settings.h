@@ -62,7 +62,7 @@ struct Settings {
   std::vector<base::Endpoint> https;
   std::vector<base::Endpoint> http;
   std::uint32_t workers = 0;  // 0: one a core
-  std::string user;           // empty: stay who we are, or `gate443`/`nobody` when started as root
+  std::string user;           // whom to become when started as root; empty: stay root
   std::string group;
   bool admin = true;
   std::string admin_socket;

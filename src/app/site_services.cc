@@ -63,7 +63,9 @@ void SiteServices::finish(SiteSettings& site, const conf::Statement& statement, 
   }
   site.service = std::move(chain);
   site.security = std::move(security_);
-  site.error_pages = std::move(error_pages_).finish();
+  auto pages = std::move(error_pages_).finish();
+  if (pages) site.text += fmt::format("# pages {:x}\n", pages->content_hash());
+  site.error_pages = std::move(pages);
   site.clear_allowed = clear_http_ == https_redirect::ClearHttp::kAllow;
   site.rule = first_rule(statement);
 }

@@ -62,9 +62,10 @@ const observe::FieldSelection& selection_of(const SitePlan* site) {
 }  // namespace
 
 void TrafficRecorder::request(const http::Exchange& exchange, const SitePlan* site) {
-  count(exchange, site);
+  const base::Instant finished = clock_.now();
+  count(exchange, site, finished);
   const auto target = site ? site->access_log : unclaimed_;
-  if (target.enabled()) log(exchange, site, target);
+  if (target.enabled()) log(exchange, site, target, finished);
   if (exchange.refusal && exchange.refusal->status < 500 && exchange.refusal->status != 404) {
     log_.record({.kind = observe::AuditKind::kRequestRefused,
                  .time = clock_.wall(),
@@ -77,18 +78,19 @@ void TrafficRecorder::request(const http::Exchange& exchange, const SitePlan* si
   }
 }
 
-void TrafficRecorder::count(const http::Exchange& exchange, const SitePlan* site) {
+void TrafficRecorder::count(const http::Exchange& exchange, const SitePlan* site, base::Instant finished) {
   const auto protocol = protocol_of(exchange.request.version);
   const std::uint16_t status = exchange.responded() ? exchange.response.status : std::uint16_t{0};
   auto& numbers = metrics_.site(site ? site->metrics_number : 0);
   numbers.requests[protocol][observe::to_status_class(status)].add();
   numbers.request_bytes.add(exchange.request_body_bytes);
   numbers.response_bytes.add(exchange.response_body_bytes);
-  metrics_.request_duration[protocol].record(between(exchange.timeline.first_byte, exchange.timeline.finished));
+  metrics_.request_duration[protocol].record(between(exchange.timeline.first_byte, finished));
   if (exchange.refusal) metrics_.refusals.add(exchange.refusal->code);
 }
 
-void TrafficRecorder::log(const http::Exchange& exchange, const SitePlan* site, observe::LogTarget target) {
+void TrafficRecorder::log(const http::Exchange& exchange, const SitePlan* site, observe::LogTarget target,
+                          base::Instant finished) {
   const auto& request = exchange.request;
   const auto& timeline = exchange.timeline;
   observe::AccessTls tls;
@@ -116,7 +118,7 @@ void TrafficRecorder::log(const http::Exchange& exchange, const SitePlan* site, 
               .response_bytes = exchange.response_body_bytes,
               .head = between(timeline.first_byte, timeline.head_complete),
               .service = between(timeline.head_complete, timeline.response_ready),
-              .send = between(timeline.response_ready, timeline.finished),
+              .send = between(timeline.response_ready, finished),
               .tls = facts ? &tls : nullptr,
               .rule = exchange.rule,
               .outcome = http::to_string(exchange.outcome),

@@ -33,8 +33,8 @@ class TrafficRecorder {
   void log_unclaimed_to(observe::LogTarget target) { unclaimed_ = target; }
 
  private:
-  void count(const http::Exchange& exchange, const SitePlan* site);
-  void log(const http::Exchange& exchange, const SitePlan* site, observe::LogTarget target);
+  void count(const http::Exchange& exchange, const SitePlan* site, base::Instant finished);
+  void log(const http::Exchange& exchange, const SitePlan* site, observe::LogTarget target, base::Instant finished);
 
   const base::Clock& clock_;
   observe::WorkerMetrics& metrics_;

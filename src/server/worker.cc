@@ -35,7 +35,8 @@ Worker::Worker(const WorkerContext& context, std::unique_ptr<loop::Loop> loop)
     : loop_(std::move(loop)),
       address_counts_(context.address_counts),
       metrics_(context.metrics),
-      recorder_(*loop_, context.metrics, context.log),
+      system_clock_(context.system_clock),
+      recorder_(context.system_clock, context.metrics, context.log),
       connection_context_{*loop_, *buffers_, *this, context.metrics.bytes_received, context.metrics.bytes_sent},
       next_connection_id_((std::uint64_t{context.index} << kIndexShift) + 1),
       next_exchange_id_((std::uint64_t{context.index} << kIndexShift) + 1),
@@ -202,18 +203,25 @@ void Worker::closed(net::Connection& connection, net::CloseReason reason) {
   announce_drained_if_empty();
 }
 
-// RFC 9110 7.4: "a request is misdirected" when its target is not what the connection was opened for. HTTP/2 clients
-// reuse a connection for every name its certificate covers, which is fine as long as both sites ask the same of TLS.
+// RFC 9110 7.4: a request may only come over a connection that was opened for its target. HTTP/2 clients reuse one for
+// every name its certificate covers, which is fine as long as both sites ask the same of TLS.
 Site* Worker::site_for(const http::Exchange& exchange) const {
   Site* site = sites_.find(exchange.request.host);
   const tls::Facts* facts = exchange.connection().tls;
-  if (!site || !facts || facts->server_name.empty()) return site;
-  const Site* opened_for = sites_.find(facts->server_name);
-  const bool same_demands = opened_for && opened_for->plan->tls_scope == site->plan->tls_scope;
+  if (!site || !facts) return site;
+  const auto opened_for = tls_->site_for(facts->server_name, exchange.connection().local.address);
+  const bool same_demands = opened_for && plan_->sites[*opened_for]->tls_scope == site->plan->tls_scope;
   return same_demands ? site : nullptr;
 }
 
+// The loop's time stands still within a turn, so what a service costs is measured with the system's clock.
 void Worker::dispatch(http::Exchange& exchange) {
+  exchange.timeline.head_complete = system_clock_.now();
+  answer(exchange);
+  if (exchange.responded()) exchange.timeline.response_ready = system_clock_.now();
+}
+
+void Worker::answer(http::Exchange& exchange) {
   Site* site = site_for(exchange);
   exchange.error_pages = site && site->plan->error_pages ? site->plan->error_pages.get() : plan_->error_pages.get();
   if (site) exchange.site = site->plan->name;

@@ -108,12 +108,14 @@ class Worker final : private net::ConnectionOwner,
   void on_stall(base::Duration duration) override { metrics_.note_stall(duration); }
 
   Site* site_for(const http::Exchange& exchange) const;
+  void answer(http::Exchange& exchange);
   void retire(std::unique_ptr<Site> site);
   void announce_drained_if_empty();
 
   std::unique_ptr<loop::Loop> loop_;
   AddressCounts& address_counts_;
   observe::WorkerMetrics& metrics_;
+  const base::Clock& system_clock_;
   TrafficRecorder recorder_;
   base::BlockPool blocks_;
   std::unique_ptr<net::TurnBuffers> buffers_ = std::make_unique<net::TurnBuffers>();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <utility>
 
 #include "http/arena_text.h"
@@ -24,7 +25,8 @@ class SetErrorPages final : public http::Service {
 
 }  // namespace
 
-Page::Page(std::string_view content, std::string type) : type_(std::move(type)) {
+Page::Page(std::string_view content, std::string type)
+    : type_(std::move(type)), hash_(std::hash<std::string_view>{}(content)) {
   constexpr std::array kInserts{
       std::pair<std::string_view, Insert>{"{status}", Insert::kStatus},
       std::pair<std::string_view, Insert>{"{title}", Insert::kTitle},
@@ -68,6 +70,13 @@ std::string_view Page::inserted(Insert insert, http::Exchange& exchange) {
 
 ErrorPagePlan::ErrorPagePlan(std::vector<Page> pages, std::vector<PageRule> rules)
     : pages_(std::move(pages)), rules_(std::move(rules)) {}
+
+std::size_t ErrorPagePlan::content_hash() const {
+  constexpr std::size_t kFactor = 31;
+  std::size_t hash = 0;
+  for (const Page& page : pages_) hash = hash * kFactor + page.hash();
+  return hash;
+}
 
 std::unique_ptr<http::Service> ErrorPagePlan::build(const http::ServiceEnvironment&) const {
   return std::make_unique<SetErrorPages>(*this);

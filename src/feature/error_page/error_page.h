@@ -21,6 +21,8 @@ class Page {
   std::string_view type() const { return type_; }
   // Lives as long as the exchange and the page.
   std::string_view content(http::Exchange& exchange) const;
+  // Equal for equal contents: a reload has to notice a changed file behind an unchanged statement.
+  std::size_t hash() const { return hash_; }
 
  private:
   enum class Insert : std::uint8_t { kNothing, kStatus, kTitle, kRequestId };
@@ -33,6 +35,7 @@ class Page {
 
   std::vector<Piece> pieces_;
   std::string type_;
+  std::size_t hash_;
 };
 
 // Which page belongs to which statuses.
@@ -50,6 +53,7 @@ class ErrorPagePlan final : public http::ServicePlan, public http::ErrorPages {
 
   std::unique_ptr<http::Service> build(const http::ServiceEnvironment& environment) const override;
   void render(http::Exchange& exchange) const override;
+  std::size_t content_hash() const;
 
  private:
   const Page* page_for(const http::Exchange& exchange) const;
