@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "base/buffer.h"
+#include "http/wire.h"
 
 namespace gate::net {
 
@@ -13,10 +14,11 @@ struct TurnBuffers {
   static constexpr std::size_t kReceiveBytes = 64 * 1024;
   static constexpr std::size_t kPlainBytes = 16 * 1024;
 
-  std::array<std::byte, kReceiveBytes> received;  // as it came from the socket
-  std::array<std::byte, kPlainBytes> plain;       // decrypted
-  base::Buffer produced;                          // by the wire, to be encrypted
-  base::Buffer sealed;                            // to be sent
+  std::array<std::byte, kReceiveBytes> received;       // as it came from the socket
+  std::array<std::byte, kPlainBytes> plain;            // decrypted
+  std::array<std::byte, http::kScratchBytes> scratch;  // the wire's, within one of its calls
+  base::Buffer produced;                               // by the wire, to be encrypted
+  base::Buffer sealed;                                 // to be sent
 };
 
 }  // namespace gate::net

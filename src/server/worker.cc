@@ -40,7 +40,12 @@ Worker::Worker(const WorkerContext& context, std::unique_ptr<loop::Loop> loop)
       connection_context_{*loop_, *buffers_, *this, context.metrics.bytes_received, context.metrics.bytes_sent},
       next_connection_id_((std::uint64_t{context.index} << kIndexShift) + 1),
       next_exchange_id_((std::uint64_t{context.index} << kIndexShift) + 1),
-      wire_context_{blocks_, time_, *this, next_exchange_id_},
+      wire_context_{.blocks = blocks_,
+                    .time = time_,
+                    .observer = *this,
+                    .next_exchange_id = next_exchange_id_,
+                    .error_pages = &error_pages_,
+                    .scratch = buffers_->scratch},
       cache_(context.cache_limit),
       service_environment_{.clock = *loop_, .cache = &cache_, .media_types = &context.media_types},
       sites_(service_environment_) {

@@ -11,6 +11,7 @@
 #include "base/intrusive_list.h"
 #include "http/cache_budget.h"
 #include "http/date.h"
+#include "http/error_pages.h"
 #include "http/media_type.h"
 #include "http/wire.h"
 #include "loop/loop.h"
@@ -125,6 +126,7 @@ class Worker final : private net::ConnectionOwner,
   std::chrono::sys_seconds date_second_{};
   std::uint64_t next_connection_id_;
   std::uint64_t next_exchange_id_;
+  const http::DefaultErrorPages error_pages_;
   http::WireContext wire_context_;
 
   http::CacheBudget cache_;
