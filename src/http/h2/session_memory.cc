@@ -29,7 +29,8 @@ void* SessionMemory::allocate(std::size_t size, void* self) {
 void* SessionMemory::allocate_zeroed(std::size_t count, std::size_t size, void*) { return std::calloc(count, size); }
 
 void* SessionMemory::reallocate(void* old, std::size_t size, void* self) {
-  GATE_CHECK(old == nullptr || old != static_cast<SessionMemory*>(self)->scratch_.data());
+  if (!old) return allocate(size, self);
+  GATE_CHECK(old != static_cast<SessionMemory*>(self)->scratch_.data());
   return std::realloc(old, size);
 }
 
