@@ -133,6 +133,9 @@ class Bench final : private Dispatcher, private WireObserver, private WireHost {
   using Handle = std::function<void(Exchange&)>;
 
   explicit Bench(Limits given = {}) : limits(given) { reopen(); }
+  ~Bench() { wire.reset(); }  // before the worker that it borrows from
+  Bench(const Bench&) = delete;
+  Bench& operator=(const Bench&) = delete;
 
   // Begins a new connection.
   void reopen() {
