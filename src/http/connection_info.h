@@ -13,9 +13,9 @@ namespace gate::http {
 
 // What is known of the connection a request came over. Lives as long as the connection.
 struct ConnectionInfo {
-  std::uint64_t id = 0;          // unique in the process
-  base::Endpoint peer;           // the client's address
-  base::Endpoint local;          // the address it connected to
+  std::uint64_t id = 0;  // unique in the process
+  base::Endpoint peer;   // the client's address
+  base::Endpoint local;  // the address it connected to
   base::Instant accepted_at;
   bool secure = false;
   const tls::Facts* tls = nullptr;  // null on clear connections

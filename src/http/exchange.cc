@@ -41,9 +41,7 @@ std::string_view to_string(Outcome outcome) {
 
 BodyPtr Exchange::make_text_body(std::string_view text) { return make_body<TextBody>(text); }
 
-void Exchange::add_filter(ResponseFilter& filter) {
-  filters_ = arena_.make<FilterLink>(FilterLink{&filter, filters_});
-}
+void Exchange::add_filter(ResponseFilter& filter) { filters_ = arena_.make<FilterLink>(FilterLink{&filter, filters_}); }
 
 void Exchange::add_change(ResponseFilter& change) {
   *changes_end_ = arena_.make<FilterLink>(FilterLink{&change, nullptr});

@@ -92,7 +92,8 @@ constexpr std::size_t kFirstFactor = 63;
 constexpr std::size_t kMiddleFactor = 28;
 constexpr std::size_t hash(std::string_view name) {
   const auto at = [&](std::size_t i) { return static_cast<unsigned char>(name[i]); };
-  return (name.size() * kLengthFactor + at(0) * kFirstFactor + at(name.size() / 2) * kMiddleFactor + at(name.size() - 1)) %
+  return (name.size() * kLengthFactor + at(0) * kFirstFactor + at(name.size() / 2) * kMiddleFactor +
+          at(name.size() - 1)) %
          kSlots;
 }
 

@@ -54,7 +54,10 @@ class FieldList {
   const Field* begin() const { return fields_.data(); }
   const Field* end() const { return fields_.data() + count_; }
 
-  void clear() { fields_ = {}; count_ = 0; }
+  void clear() {
+    fields_ = {};
+    count_ = 0;
+  }
 
  private:
   template <class Matches>

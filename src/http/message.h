@@ -26,9 +26,9 @@ struct Request {
   std::string_view raw_path;   // as sent, without the query
   std::string_view query;      // behind the "?", as sent; see has_query
   bool has_query = false;
-  FieldList fields;            // without pseudo-fields; Host is kept for every wire
+  FieldList fields;  // without pseudo-fields; Host is kept for every wire
   std::optional<std::uint64_t> content_length;
-  bool has_body = false;       // content-length above 0, chunked, or a stream that was not ended with its head
+  bool has_body = false;  // content-length above 0, chunked, or a stream that was not ended with its head
 };
 
 // A response head and its body. `body` may be null for "no content": content-length 0 where a length belongs.

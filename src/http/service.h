@@ -37,8 +37,8 @@ class ResponseFilter {
 
 // What a service may use of the worker it is built for. Outlives every service.
 struct ServiceEnvironment {
-  const base::Clock& clock;      // cached a loop turn
-  CacheBudget* cache = nullptr;  // of the worker; null gives each service that caches one of its own
+  const base::Clock& clock;                 // cached a loop turn
+  CacheBudget* cache = nullptr;             // of the worker; null gives each service that caches one of its own
   const MediaTypes* media_types = nullptr;  // of the machine; null leaves the built-in ones
 };
 

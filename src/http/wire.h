@@ -61,7 +61,8 @@ struct WireContext {
   WireObserver& observer;
   std::uint64_t& next_exchange_id;
   const ErrorPages* error_pages = nullptr;  // the server's own: for requests refused before any site is known
-  std::span<std::byte> scratch{};  // memory for use within one call of one wire, kScratchBytes; empty: each wire its own
+  std::span<std::byte>
+      scratch{};  // memory for use within one call of one wire, kScratchBytes; empty: each wire its own
 };
 
 // The connection under a wire.
@@ -90,7 +91,8 @@ class Wire {
   // The peer will send nothing more (close_notify or FIN).
   virtual void receive_end() = 0;
 
-  // Appends what is to be sent to `out`, stopping soon after `budget` bytes. Appending nothing means there is nothing now.
+  // Appends what is to be sent to `out`, stopping soon after `budget` bytes. Appending nothing means there is nothing
+  // now.
   virtual void produce(base::Buffer& out, std::size_t budget) = 0;
 
   // Whether more input can be taken: the back pressure of request bodies and pipelines.
