@@ -19,12 +19,12 @@ class NothingPlan final : public http::ServicePlan {
 };
 
 std::shared_ptr<const SitePlan> site(std::vector<std::string> hosts, std::string fingerprint, bool is_default = false) {
-  auto plan = std::make_shared<SitePlan>();
+  auto plan = std::make_unique<SitePlan>();
   plan->name = hosts.front();
   plan->hosts = std::move(hosts);
   plan->fingerprint = std::move(fingerprint);
   plan->is_default = is_default;
-  plan->service = std::make_shared<NothingPlan>();
+  plan->service = std::make_unique<NothingPlan>();
   return plan;
 }
 
