@@ -17,6 +17,10 @@ class Pace {
 
   void start(base::Instant now) { due_ = now + limits_.body_grace; }
 
+  // Starts, but what was saved up stays: a reader that has just been sent megabytes still has them before it in the
+  // system's buffer, and nothing is heard of it until a good part of that is read.
+  void resume(base::Instant now) { due_ = std::max<base::Instant>(due_, now + limits_.body_grace); }
+
   void progress(base::Instant now, std::size_t bytes) {
     const auto furthest = now + limits_.stall_timeout;
     if (limits_.body_rate_min == 0) {
@@ -32,7 +36,7 @@ class Pace {
 
  private:
   const Limits& limits_;
-  base::Instant due_;
+  base::Instant due_{};
 };
 
 }  // namespace gate::http::h1

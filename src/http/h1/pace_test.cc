@@ -55,6 +55,16 @@ TEST_F(PaceTest, saves_up_no_more_than_the_stall_timeout) {
   EXPECT_EQ(pace.due(), start_ + 30s);
 }
 
+TEST_F(PaceTest, resuming_keeps_what_was_saved_up) {
+  Pace pace(limits_);
+  pace.start(start_);
+  pace.progress(start_, 1'000'000);
+  pace.resume(start_ + 1s);
+  EXPECT_EQ(pace.due(), start_ + 30s);
+  pace.resume(start_ + 25s);
+  EXPECT_EQ(pace.due(), start_ + 35s);
+}
+
 TEST_F(PaceTest, without_a_rate_any_progress_will_do) {
   limits_.body_rate_min = 0;
   Pace pace(limits_);

@@ -133,7 +133,7 @@ void Wire::produce(base::Buffer& out, std::size_t budget) {
   while (current_ && !finished_ && produce_step(out, limit)) {
   }
   if (out.size() == before) return;
-  if (unsent_bytes_ == 0) write_pace_.start(now());
+  if (unsent_bytes_ == 0) write_pace_.resume(now());
   unsent_bytes_ += out.size() - before;
 }
 
