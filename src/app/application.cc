@@ -218,7 +218,10 @@ base::Result<ReloadReport> Application::reload(std::string& report) {
   auto loaded = load_configuration(source_, environment);
   const auto reject = [&](base::Error error) {
     report = loaded.good() ? base::render(error) + "\n" : loaded.report();
-    audit(observe::AuditKind::kConfigurationRejected, error.what, error.code);
+    // A signal has nobody to answer to: the first mistake is shown here, the whole report to who asked by a command.
+    const std::string_view first = std::string_view(report).substr(0, report.find('\n'));
+    const std::string text = loaded.good() ? error.what : fmt::format("{}: {}", error.what, first);
+    audit(observe::AuditKind::kConfigurationRejected, text, error.code);
     return base::fail(std::move(error));
   };
   if (!loaded.good()) return reject(rejected());
