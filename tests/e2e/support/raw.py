@@ -56,6 +56,10 @@ class Connection:
     def send(self, data):
         self.socket.sendall(data)
 
+    def end_sending(self):
+        # SSLSocket's own method would forget the TLS session, and with it how to read.
+        socket.socket.shutdown(self.socket, socket.SHUT_WR)
+
     def receive(self, most=65536):
         """What is there; b"" at the end, however the server has ended the connection."""
         if self.pending:
