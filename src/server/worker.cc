@@ -12,8 +12,16 @@
 namespace gate::server {
 namespace {
 
-// Ids are unique in the process without a shared counter: the worker's index stands in the top bits.
-constexpr unsigned kIndexShift = 52;
+// The first of a worker's ids. They are unique without a shared counter, and over restarts too: the worker's index
+// stands in the top bits, and a count that begins at the second of the start, with room for 16 million a second, behind
+// it.
+std::uint64_t first_id(std::size_t index, base::WallTime start) {
+  constexpr unsigned kIndexShift = 56;
+  constexpr unsigned kSecondShift = 24;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(start.time_since_epoch()).count();
+  const std::uint64_t second = static_cast<std::uint64_t>(seconds) & 0xffff'ffffU;
+  return (std::uint64_t{index} << kIndexShift | second << kSecondShift) + 1;
+}
 
 // RFC 9110 15.5.1. Said to clients that speak HTTP to the TLS port, most often a person who left the "s" out.
 constexpr std::string_view kPlainHttpAnswer =
@@ -38,8 +46,8 @@ Worker::Worker(const WorkerContext& context, std::unique_ptr<loop::Loop> loop)
       system_clock_(context.system_clock),
       recorder_(context.system_clock, context.metrics, context.log),
       connection_context_{*loop_, *buffers_, *this, context.metrics.bytes_received, context.metrics.bytes_sent},
-      next_connection_id_((std::uint64_t{context.index} << kIndexShift) + 1),
-      next_exchange_id_((std::uint64_t{context.index} << kIndexShift) + 1),
+      next_connection_id_(first_id(context.index, context.system_clock.wall())),
+      next_exchange_id_(next_connection_id_),
       wire_context_{.blocks = blocks_,
                     .time = time_,
                     .observer = *this,
