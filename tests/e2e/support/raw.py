@@ -90,11 +90,12 @@ class Connection:
         return data
 
     def read_exactly(self, count):
-        data, self.pending = self.pending, b""
+        data = bytearray(self.pending)
+        self.pending = b""
         while len(data) < count:
             data += self._fill()
-        data, self.pending = data[:count], data[count:]
-        return data
+        self.pending = bytes(data[count:])
+        return bytes(data[:count])
 
     def read_head(self):
         lines = self.read_until(b"\r\n\r\n").split(b"\r\n")
