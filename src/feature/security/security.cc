@@ -19,6 +19,7 @@ HstsPolicy effective(const SecurityPolicy& policy, const SiteFacts& facts) {
 }
 
 constexpr std::string_view kFrameAncestors = "frame-ancestors";
+constexpr std::string_view kFrameOptions = "SAMEORIGIN";  // what default_fields() says
 
 // CSP Level 3 6.4.2.2: frame-ancestors takes the place of X-Frame-Options, which browsers then must not look at.
 bool says_who_may_frame(const http::FieldList& fields) {
@@ -43,12 +44,21 @@ class SecurityPlan::Security final : public http::Service, private http::Respons
   void filter(http::Exchange& exchange) override {
     http::FieldList& fields = exchange.response.fields;
     for (const http::Field& field : plan_.fields_) {
-      if (fields.find(field.id)) continue;
-      if (field.id == FieldId::kXFrameOptions && says_who_may_frame(fields)) continue;
-      fields.add(field);
+      if (!fields.find(field.id)) fields.add(field);
     }
     add_hsts(exchange);
+    // All statements have had their turn by now, so this runs behind the changes they asked for.
+    if (fields.find(FieldId::kXFrameOptions)) exchange.add_change(frame_rule_);
   }
+
+  // Takes our own X-Frame-Options out where a Content-Security-Policy, perhaps one of `header`, says the same better.
+  class FrameRule final : public http::ResponseFilter {
+    void filter(http::Exchange& exchange) override {
+      http::FieldList& fields = exchange.response.fields;
+      const bool ours = fields.value(FieldId::kXFrameOptions) == kFrameOptions;
+      if (ours && says_who_may_frame(fields)) fields.remove(FieldId::kXFrameOptions);
+    }
+  };
 
   void add_hsts(http::Exchange& exchange) const {
     // RFC 6797 7.2: "An HSTS Host MUST NOT include the STS header field in HTTP responses conveyed over non-secure
@@ -61,6 +71,7 @@ class SecurityPlan::Security final : public http::Service, private http::Respons
     }
   }
 
+  FrameRule frame_rule_;
   const SecurityPlan& plan_;
   const base::Clock& clock_;
 };

@@ -104,6 +104,19 @@ TEST_F(SecurityTest, leaves_framing_to_a_content_security_policy_that_speaks_of_
   EXPECT_EQ(silent.field("x-frame-options"), "SAMEORIGIN");
 }
 
+TEST_F(SecurityTest, leaves_framing_to_a_policy_that_a_later_change_adds) {
+  struct AddPolicy final : public http::ResponseFilter {
+    void filter(http::Exchange& exchange) override {
+      exchange.response.fields.add(FieldId::kContentSecurityPolicy, "frame-ancestors 'none'");
+    }
+  };
+  AddPolicy add;
+  FakeExchange fake;
+  fake.exchange().add_change(add);
+  answer(fake);
+  EXPECT_EQ(fake.count("x-frame-options"), 0);
+}
+
 TEST_F(SecurityTest, promises_https_only_over_https) {
   EXPECT_EQ(hsts_for({.secure = false}), "");
   EXPECT_EQ(hsts_for({.secure = true}), "max-age=31536000");
