@@ -31,7 +31,8 @@ const http::h2::testing::Lines kBrowserLines{
     {":scheme", "https"},
     {":authority", "www.example.com"},
     {":path", "/assets/application.css"},
-    {"user-agent", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"},
+    {"user-agent",
+     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"},
     {"accept", "text/css,*/*;q=0.1"},
     {"accept-encoding", "gzip, deflate, br, zstd"},
     {"accept-language", "en-GB,en;q=0.9"},
@@ -146,7 +147,8 @@ void requests(benchmark::State& state) {
     wire->receive(base::as_bytes(requests.next()));
     benchmark::DoNotOptimize(stage.produce(*wire));
   }
-  if (stage.requests != 1 + kStreams * static_cast<std::size_t>(state.iterations())) state.SkipWithError("lost requests");
+  if (stage.requests != 1 + kStreams * static_cast<std::size_t>(state.iterations()))
+    state.SkipWithError("lost requests");
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * kStreams);
   state.counters["us_per_request"] = benchmark::Counter(static_cast<double>(state.iterations()) * kStreams * 1e-6,
                                                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);

@@ -115,7 +115,9 @@ class Server final : private http::Dispatcher, private http::WireObserver, priva
     GATE_CHECK(exchange.outcome != http::Outcome::kPending);
     std::erase(waiting_, &exchange);
   }
-  void violation(const http::ConnectionInfo&, const http::WireEvent& event) override { GATE_CHECK(!event.what.empty()); }
+  void violation(const http::ConnectionInfo&, const http::WireEvent& event) override {
+    GATE_CHECK(!event.what.empty());
+  }
   void wake() override {}
 
   std::chrono::milliseconds step_;

@@ -8,10 +8,10 @@ namespace gate::http::h2 {
 
 // How a stream came to its end, which decides what a late frame for it means.
 enum class Ending : std::uint8_t {
-  kUnknown,      // never opened, or too long ago
-  kDone,         // both sides ended it
+  kUnknown,  // never opened, or too long ago
+  kDone,     // both sides ended it
   kResetByPeer,
-  kResetByUs,    // the peer may not know yet
+  kResetByUs,  // the peer may not know yet
 };
 
 // Remembers the last streams of a client that closed, in a few bytes. Their ids are odd.
@@ -19,8 +19,8 @@ class ClosedStreams {
  public:
   void add(std::uint32_t stream_id, Ending ending);
 
-  // A stream that is too old to be remembered counts as reset by us if one such as old was forgotten: late frames for it
-  // may be honest.
+  // A stream that is too old to be remembered counts as reset by us if one such as old was forgotten: late frames for
+  // it may be honest.
   Ending find(std::uint32_t stream_id) const;
 
  private:

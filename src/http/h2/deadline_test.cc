@@ -1,6 +1,6 @@
-#include <string>
-
 #include <gtest/gtest.h>
+
+#include <string>
 
 #include "http/h2/codes.h"
 #include "http/h2/wire_for_test.h"
@@ -290,6 +290,17 @@ TEST(H2Deadline, a_socket_that_takes_nothing_ends_the_connection) {
   test.advance(seconds(31));
   EXPECT_TRUE(test.wire->finished());
   EXPECT_EQ(test.violations.back(), "connection does not take what is sent");
+}
+
+TEST(H2Deadline, the_last_words_to_a_client_that_does_not_read_have_a_deadline_too) {
+  WireTest test;
+  test.open();
+  test.reads_socket = false;
+  test.talk(RawClient::frame(FrameType::kPing, 0, 1, "12345678"));
+  EXPECT_TRUE(test.closed_with(Code::kProtocolError));
+  EXPECT_LE(test.wire->deadline(), test.time.now + seconds(30));
+  test.advance(seconds(40));
+  EXPECT_EQ(test.wire->deadline(), base::Instant::max());
 }
 
 TEST(H2Deadline, the_next_deadline_is_never_behind_after_it_was_handled) {

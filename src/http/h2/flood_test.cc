@@ -1,13 +1,13 @@
+#include <gtest/gtest.h>
+
 #include <functional>
 #include <string>
-
-#include <gtest/gtest.h>
 
 #include "http/h2/codes.h"
 #include "http/h2/wire_for_test.h"
 
-// Each flood of RFC 9113 10.5 that is known by name: it ends with ENHANCE_YOUR_CALM, after a bounded number of frames and
-// with bounded memory; and honest clients stay clear of every limit.
+// Each flood of RFC 9113 10.5 that is known by name: it ends with ENHANCE_YOUR_CALM, after a bounded number of frames
+// and with bounded memory; and honest clients stay clear of every limit.
 namespace gate::http::h2 {
 namespace {
 
@@ -85,7 +85,8 @@ INSTANTIATE_TEST_SUITE_P(
               [](RawClient& c, std::uint32_t n) { return c.get(id_of(n), "/", Lines(20, {"", ""})); },
               "resets caused by client errors", 1000},
         Flood{"ping_CVE_2019_9512", [](RawClient&, std::uint32_t) { return R::ping(); }, "ping flood", 1000},
-        Flood{"settings_CVE_2019_9515", [](RawClient&, std::uint32_t) { return R::settings(); }, "settings flood", 1000},
+        Flood{"settings_CVE_2019_9515", [](RawClient&, std::uint32_t) { return R::settings(); }, "settings flood",
+              1000},
         Flood{"priority_CVE_2019_9513",
               [](RawClient&, std::uint32_t n) {
                 return R::frame(FrameType::kPriority, 0, id_of(n), R::number(0, 4) + "\x10");
@@ -96,8 +97,8 @@ INSTANTIATE_TEST_SUITE_P(
                 return R::frame(FrameType::kPriorityUpdate, 0, 0, R::number(1, 4) + (n % 2 ? "u=1" : "u=2"));
               },
               "priority flood", 3000},
-        Flood{"empty_data_CVE_2019_9518", [](RawClient&, std::uint32_t) { return R::data(1, ""); }, "empty frames flood",
-              1000},
+        Flood{"empty_data_CVE_2019_9518", [](RawClient&, std::uint32_t) { return R::data(1, ""); },
+              "empty frames flood", 1000},
         Flood{"padding_only_CVE_2019_9518",
               [](RawClient&, std::uint32_t) {
                 return R::frame(FrameType::kData, kFlagPadded, 1, std::string("\x03\0\0\0", 4));

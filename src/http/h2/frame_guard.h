@@ -50,7 +50,7 @@ class FrameGuard {
   AbuseMeter abuse_;
   ClosedStreams closed_;
   std::size_t head_bytes_max_;
-  std::size_t head_bytes_ = 0;   // of the field section under way, as compressed
+  std::size_t head_bytes_ = 0;  // of the field section under way, as compressed
   std::size_t head_frames_ = 0;
   std::uint32_t last_stream_id_ = 0;
   std::uint32_t ignored_above_ = UINT32_MAX;

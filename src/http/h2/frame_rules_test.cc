@@ -1,6 +1,6 @@
-#include <string>
-
 #include <gtest/gtest.h>
+
+#include <string>
 
 #include "http/h2/wire_for_test.h"
 
@@ -58,12 +58,12 @@ INSTANTIATE_TEST_SUITE_P(
         BadFrame{"headers_on_a_closed_stream", R().get(5), Code::kStreamClosed},
         BadFrame{"headers_with_too_much_padding",
                  R::frame(FrameType::kHeaders, kFlagPadded | kFlagEndHeaders, 7, "\x09xyz"), Code::kProtocolError},
-        BadFrame{"headers_too_short_for_their_priority", R::frame(FrameType::kHeaders, kFlagEndHeaders | 0x20, 7, "xyz"),
-                 Code::kFrameSizeError},
+        BadFrame{"headers_too_short_for_their_priority",
+                 R::frame(FrameType::kHeaders, kFlagEndHeaders | 0x20, 7, "xyz"), Code::kFrameSizeError},
         BadFrame{"headers_that_are_no_hpack", R::frame(FrameType::kHeaders, kFlagEndHeaders, 7, "\xff\xff\xff\xff\xff"),
                  Code::kCompressionError},
-        BadFrame{"headers_interrupted_by_another_frame",
-                 R::frame(FrameType::kHeaders, kNone, 7, "") + R::ping(), Code::kProtocolError},
+        BadFrame{"headers_interrupted_by_another_frame", R::frame(FrameType::kHeaders, kNone, 7, "") + R::ping(),
+                 Code::kProtocolError},
         BadFrame{"headers_continued_on_another_stream",
                  R::frame(FrameType::kHeaders, kNone, 7, "") + R::frame(FrameType::kContinuation, kFlagEndHeaders, 9),
                  Code::kProtocolError},
@@ -77,8 +77,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadFrame{"reset_of_another_size", R::frame(FrameType::kResetStream, kNone, 3, "123"), Code::kFrameSizeError},
         BadFrame{"settings_on_a_stream", R::frame(FrameType::kSettings, kNone, 3), Code::kProtocolError},
         BadFrame{"settings_of_another_size", R::frame(FrameType::kSettings, kNone, 0, "12345"), Code::kFrameSizeError},
-        BadFrame{"settings_acknowledgement_with_content",
-                 R::frame(FrameType::kSettings, kFlagAck, 0, R::setting(4, 1)), Code::kFrameSizeError},
+        BadFrame{"settings_acknowledgement_with_content", R::frame(FrameType::kSettings, kFlagAck, 0, R::setting(4, 1)),
+                 Code::kFrameSizeError},
         BadFrame{"settings_acknowledgement_unasked", R::settings_ack(), Code::kProtocolError},
         BadFrame{"settings_push_neither_0_nor_1", R::settings(R::setting(2, 2)), Code::kProtocolError},
         BadFrame{"settings_window_too_large", R::settings(R::setting(4, 0x8000'0000u)), Code::kFlowControlError},
@@ -192,7 +192,8 @@ TEST(H2Frames, the_server_speaks_first_and_says_its_limits) {
 }
 
 TEST(H2Frames, another_preface_is_refused) {
-  for (const char* preface : {"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n", "\x16\x03\x01"}) {
+  for (const char* preface :
+       {"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n", "\x16\x03\x01"}) {
     WireTest test;
     test.talk(preface);
     EXPECT_TRUE(test.closed_with(Code::kProtocolError)) << preface;

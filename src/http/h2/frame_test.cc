@@ -1,9 +1,9 @@
 #include "http/h2/frame.h"
 
+#include <gtest/gtest.h>
+
 #include <string>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 #include "base/text.h"
 #include "http/h2/raw_client_for_test.h"

@@ -57,8 +57,8 @@ void H2Wire::receive(base::ByteView bytes) {
 }
 
 bool H2Wire::admit(const FrameHeader& frame) {
-  const bool of_stream = frame.type == FrameType::kData || frame.type == FrameType::kHeaders ||
-                         frame.type == FrameType::kResetStream;
+  const bool of_stream =
+      frame.type == FrameType::kData || frame.type == FrameType::kHeaders || frame.type == FrameType::kResetStream;
   const bool live = of_stream && frame.stream_id <= guard_.last_stream_id() && session_.find(frame.stream_id);
   const Verdict verdict = guard_.judge(frame, live, now());
   if (verdict.action == Verdict::Action::kResetStream) session_.reset(frame.stream_id, verdict.code);
@@ -96,9 +96,7 @@ void H2Wire::produce(base::Buffer& out, std::size_t budget) {
   }
 }
 
-bool H2Wire::wants_read() const {
-  return takes_input() && !input_ended_ && session_.queued() < kQueuedFramesMax;
-}
+bool H2Wire::wants_read() const { return takes_input() && !input_ended_ && session_.queued() < kQueuedFramesMax; }
 
 bool H2Wire::finished() const {
   if (ended_) return true;
@@ -189,9 +187,7 @@ void H2Wire::fail_request(Stream& stream, RequestFault fault) {
   stream.fail_request(fault);
 }
 
-void H2Wire::hollow_data_received() {
-  obey(guard_.count(Abuse::kEmptyFrame, now()));
-}
+void H2Wire::hollow_data_received() { obey(guard_.count(Abuse::kEmptyFrame, now())); }
 
 void H2Wire::stream_refused(std::uint32_t id) {
   guard_.stream_closed(id, Ending::kResetByUs);
@@ -266,7 +262,9 @@ void H2Wire::goaway_sent(Code code) {
 
 void H2Wire::stream_closed(Stream& stream) {
   const bool done = stream.response_ended() && stream.body.ended();
-  guard_.stream_closed(stream.id(), stream.reset_by_peer ? Ending::kResetByPeer : done ? Ending::kDone : Ending::kResetByUs);
+  guard_.stream_closed(stream.id(), stream.reset_by_peer ? Ending::kResetByPeer
+                                    : done               ? Ending::kDone
+                                                         : Ending::kResetByUs);
   finish(stream, outcome_of(stream));
 }
 

@@ -111,10 +111,10 @@ class H2Wire final : public Wire, private SessionEvents, private StreamOwner {
 
   std::optional<Condemned> condemned_;  // carried out as soon as no function of the session is running
   Shutdown shutdown_ = Shutdown::kNone;
-  bool ended_ = false;          // nothing is taken or produced any more
-  bool closing_ = false;        // a GOAWAY with an error is queued or sent
+  bool ended_ = false;    // nothing is taken or produced any more
+  bool closing_ = false;  // a GOAWAY with an error is queued or sent
   bool input_ended_ = false;
-  bool greeting_ = true;        // until the client has acknowledged our SETTINGS
+  bool greeting_ = true;  // until the client has acknowledged our SETTINGS
   std::uint64_t requests_ = 0;
 
   base::Instant deadline_;

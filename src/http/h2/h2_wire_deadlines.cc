@@ -3,15 +3,15 @@
 #include "http/h2/codes.h"
 #include "http/h2/h2_wire.h"
 
-// The deadlines of an HTTP/2 connection. They are kept lazily: whoever begins a wait names when it is over, and only when
-// the earliest of these times has come is looked what is really due.
+// The deadlines of an HTTP/2 connection. They are kept lazily: whoever begins a wait names when it is over, and only
+// when the earliest of these times has come is looked what is really due.
 namespace gate::http::h2 {
 
 void H2Wire::on_deadline() {
   if (ended_) return;
   deadline_ = base::Instant::max();
   check_writing();
-  if (ended_) return;
+  if (finished()) return;  // what was said last may still be on its way
   check_greeting();
   check_head();
   check_reading();

@@ -1,9 +1,9 @@
+#include <gtest/gtest.h>
+
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
-
-#include <gtest/gtest.h>
 
 #include "http/h2/wire_for_test.h"
 
@@ -38,8 +38,8 @@ class Client {
   std::int32_t request(const std::string& method, const std::string& path, std::string body = {}) {
     const std::string scheme = "https";
     const std::string authority = "example.com";
-    const std::array<nghttp2_nv, 4> lines{
-        line(":method", method), line(":scheme", scheme), line(":authority", authority), line(":path", path)};
+    const std::array<nghttp2_nv, 4> lines{line(":method", method), line(":scheme", scheme),
+                                          line(":authority", authority), line(":path", path)};
     uploads_.push_back(std::make_unique<std::string>(std::move(body)));
     nghttp2_data_provider provider{.source = {.ptr = uploads_.back().get()}, .read_callback = read_upload};
     const bool has_body = !uploads_.back()->empty();
@@ -63,8 +63,9 @@ class Client {
       moved = true;
       test_.wire->note_progress(out.size());
       const auto view = out.view();
-      ASSERT_EQ(nghttp2_session_mem_recv(session_.get(), reinterpret_cast<const std::uint8_t*>(view.data()), view.size()),
-                static_cast<ssize_t>(view.size()));
+      ASSERT_EQ(
+          nghttp2_session_mem_recv(session_.get(), reinterpret_cast<const std::uint8_t*>(view.data()), view.size()),
+          static_cast<ssize_t>(view.size()));
     }
   }
 
@@ -83,7 +84,8 @@ class Client {
         std::string(value, value + value_size);
     return 0;
   }
-  static int on_data(nghttp2_session*, std::uint8_t, std::int32_t id, const std::uint8_t* data, std::size_t size, void* self) {
+  static int on_data(nghttp2_session*, std::uint8_t, std::int32_t id, const std::uint8_t* data, std::size_t size,
+                     void* self) {
     static_cast<Client*>(self)->answers[id].body.append(data, data + size);
     return 0;
   }

@@ -29,10 +29,10 @@ class Pace {
  private:
   base::Duration waited(base::Instant now) const { return waited_ + (running_ ? now - since_ : base::Duration{}); }
 
-  base::Instant since_;             // running from here
+  base::Instant since_;  // running from here
   base::Instant last_progress_;
-  base::Duration waited_{};         // of this grace period, before since_
-  std::uint64_t bytes_ = 0;         // of this grace period
+  base::Duration waited_{};  // of this grace period, before since_
+  std::uint64_t bytes_ = 0;  // of this grace period
   bool running_ = false;
 };
 

@@ -1,8 +1,8 @@
 #include "http/h2/pace.h"
 
-#include <chrono>
-
 #include <gtest/gtest.h>
+
+#include <chrono>
 
 namespace gate::http::h2 {
 namespace {

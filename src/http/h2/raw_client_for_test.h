@@ -1,13 +1,13 @@
 #pragma once
 
+#include <nghttp2/nghttp2.h>
+
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <nghttp2/nghttp2.h>
 
 #include "base/bytes.h"
 #include "base/text.h"
@@ -86,7 +86,8 @@ class RawClient {
       vectors.push_back({octets(name), octets(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NO_INDEX});
     }
     std::string bytes(nghttp2_hd_deflate_bound(deflater_.get(), vectors.data(), vectors.size()), '\0');
-    const auto size = nghttp2_hd_deflate_hd(deflater_.get(), octets(bytes), bytes.size(), vectors.data(), vectors.size());
+    const auto size =
+        nghttp2_hd_deflate_hd(deflater_.get(), octets(bytes), bytes.size(), vectors.data(), vectors.size());
     bytes.resize(static_cast<std::size_t>(size));
     return bytes;
   }
@@ -110,7 +111,10 @@ class RawClient {
   }
 
   static Lines request_lines(std::string_view method = "GET", std::string_view path = "/", const Lines& more = {}) {
-    Lines lines{{":method", std::string(method)}, {":scheme", "https"}, {":authority", "example.com"}, {":path", std::string(path)}};
+    Lines lines{{":method", std::string(method)},
+                {":scheme", "https"},
+                {":authority", "example.com"},
+                {":path", std::string(path)}};
     lines.insert(lines.end(), more.begin(), more.end());
     return lines;
   }

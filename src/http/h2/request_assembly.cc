@@ -6,8 +6,8 @@
 namespace gate::http::h2 {
 namespace {
 
-// RFC 9113 6.5.2: "The value is based on the uncompressed size of field lines, including the length of the name and value
-// in units of octets plus an overhead of 32 octets for each field line."
+// RFC 9113 6.5.2: "The value is based on the uncompressed size of field lines, including the length of the name and
+// value in units of octets plus an overhead of 32 octets for each field line."
 constexpr std::size_t kLineOverhead = 32;
 
 // How far above its limit a head is read to its end.

@@ -14,8 +14,8 @@ namespace gate::http::h2 {
 // checked pseudo-fields, names and values (RFC 9113 8.2, 8.3); what HTTP itself demands is checked here.
 class RequestAssembly {
  public:
-  // Whether the head may go on. A head above the limits is read on, but not kept, and refused at its end; far above them
-  // it is an attack (HPACK bomb, CVE-2016-6581).
+  // Whether the head may go on. A head above the limits is read on, but not kept, and refused at its end; far above
+  // them it is an attack (HPACK bomb, CVE-2016-6581).
   [[nodiscard]] bool add(Exchange& exchange, std::string_view name, std::string_view value);
 
   // All lines are there. `ended` says that no body follows. Yields what the request is to be refused for.

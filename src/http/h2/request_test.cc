@@ -1,6 +1,6 @@
-#include <string>
-
 #include <gtest/gtest.h>
+
+#include <string>
 
 #include "http/h2/wire_for_test.h"
 
@@ -61,7 +61,8 @@ TEST(H2Request, host_alone_is_enough) {
     EXPECT_EQ(exchange.request.authority, "example.org");
     exchange.respond();
   };
-  test.talk(test.client.headers(1, {{":method", "GET"}, {":scheme", "https"}, {":path", "/"}, {"host", "example.org"}}));
+  test.talk(
+      test.client.headers(1, {{":method", "GET"}, {":scheme", "https"}, {":path", "/"}, {"host", "example.org"}}));
   EXPECT_EQ(test.dispatched, 1u);
 }
 
@@ -259,9 +260,12 @@ INSTANTIATE_TEST_SUITE_P(
         Malformed{"unknown_pseudo_field", with(RawClient::request_lines(), {{":port", "1"}})},
         Malformed{"response_pseudo_field", with(RawClient::request_lines(), {{":status", "200"}})},
         Malformed{"protocol_that_was_not_offered",
-                  {{":method", "CONNECT"}, {":protocol", "websocket"}, {":scheme", "https"}, {":path", "/"}, {":authority", "a"}}},
-        Malformed{"connect_with_a_path",
-                  {{":method", "CONNECT"}, {":authority", "a:1"}, {":path", "/"}}},
+                  {{":method", "CONNECT"},
+                   {":protocol", "websocket"},
+                   {":scheme", "https"},
+                   {":path", "/"},
+                   {":authority", "a"}}},
+        Malformed{"connect_with_a_path", {{":method", "CONNECT"}, {":authority", "a:1"}, {":path", "/"}}},
         Malformed{"upper_case_name", RawClient::request_lines("GET", "/", {{"X-Own", "1"}})},
         Malformed{"empty_name", RawClient::request_lines("GET", "/", {{"", "1"}})},
         Malformed{"name_with_a_space", RawClient::request_lines("GET", "/", {{"x own", "1"}})},

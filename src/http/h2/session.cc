@@ -1,10 +1,10 @@
 #include "http/h2/session.h"
 
+#include <nghttp2/nghttp2.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
-
-#include <nghttp2/nghttp2.h>
 
 #include "base/check.h"
 #include "http/h2/session_memory.h"
@@ -17,8 +17,8 @@ namespace {
 constexpr std::uint32_t kStreamWindowBytes = 512 * 1024;
 constexpr std::int32_t kConnectionWindowBytes = 1024 * 1024;
 
-// Settings in one SETTINGS frame (CVE-2020-11080), and acknowledgements that wait for the client to read (CVE-2019-9512,
-// CVE-2019-9515).
+// Settings in one SETTINGS frame (CVE-2020-11080), and acknowledgements that wait for the client to read
+// (CVE-2019-9512, CVE-2019-9515).
 constexpr std::size_t kSettingsEntriesMax = 32;
 constexpr std::size_t kAcknowledgementsMax = 1000;
 
@@ -256,9 +256,7 @@ nghttp2_session* make_session(Session& session, SessionMemory& memory) {
 void Session::Delete::operator()(nghttp2_session* session) const { nghttp2_session_del(session); }
 
 Session::Session(SessionEvents& events, const Limits& limits, std::span<std::byte> scratch)
-    : events_(events),
-      memory_(std::make_unique<SessionMemory>(scratch)),
-      session_(make_session(*this, *memory_)) {
+    : events_(events), memory_(std::make_unique<SessionMemory>(scratch)), session_(make_session(*this, *memory_)) {
   const auto header_bytes = static_cast<std::uint32_t>(std::min<std::size_t>(limits.header_bytes_max, UINT32_MAX));
   const std::array<nghttp2_settings_entry, 4> settings{{
       {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.streams_max},

@@ -13,11 +13,7 @@ constexpr std::size_t kFrameBytes = 16'384;
 }  // namespace
 
 nghttp2_mem SessionMemory::interface() {
-  return {.mem_user_data = this,
-          .malloc = allocate,
-          .free = release,
-          .calloc = allocate_zeroed,
-          .realloc = reallocate};
+  return {.mem_user_data = this, .malloc = allocate, .free = release, .calloc = allocate_zeroed, .realloc = reallocate};
 }
 
 void* SessionMemory::allocate(std::size_t size, void* self) {

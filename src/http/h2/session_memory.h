@@ -1,14 +1,14 @@
 #pragma once
 
+#include <nghttp2/nghttp2.h>
+
 #include <cstddef>
 #include <span>
 
-#include <nghttp2/nghttp2.h>
-
 namespace gate::http::h2 {
 
-// Where an nghttp2 session takes its memory from. nghttp2 holds a frame buffer of 16 KB from its birth to its death, and
-// uses it only while it makes frames; put into the worker's scratch, it is no weight on an idle connection.
+// Where an nghttp2 session takes its memory from. nghttp2 holds a frame buffer of 16 KB from its birth to its death,
+// and uses it only while it makes frames; put into the worker's scratch, it is no weight on an idle connection.
 class SessionMemory {
  public:
   // `scratch` outlives the session; when it is too small the session has a buffer of its own.

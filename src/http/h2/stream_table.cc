@@ -11,8 +11,8 @@ static_assert(alignof(Stream) <= alignof(std::max_align_t));
 Stream& StreamTable::open(StreamOwner& owner, std::uint32_t id, const ConnectionInfo& connection, const Limits& limits,
                           const TurnTime& time) {
   auto block = blocks_.take();
-  Stream& stream = *std::construct_at(reinterpret_cast<Stream*>(block->bytes.data()), owner, id, blocks_, connection,
-                                      limits, time);
+  Stream& stream =
+      *std::construct_at(reinterpret_cast<Stream*>(block->bytes.data()), owner, id, blocks_, connection, limits, time);
   stream.home = std::move(block);
   streams_.push_back(stream);
   ++size_;
