@@ -87,7 +87,10 @@ base::Result<void> Listeners::open_address(const base::Endpoint& wanted, Listene
 }
 
 base::Result<os::Fd> Listeners::open_socket(const base::Endpoint& address, bool first) {
-  const auto ours = std::ranges::find_if(inherited_, [&](const auto& each) { return each.address == address; });
+  // Port 0 asked for any port: the one that the predecessor got is as good, and clients know it.
+  const auto ours = std::ranges::find_if(inherited_, [&](const auto& each) {
+    return each.address == address || (address.port == 0 && each.address.address == address.address);
+  });
   if (ours != inherited_.end()) {
     os::Fd socket = std::move(ours->fd);
     inherited_.erase(ours);
