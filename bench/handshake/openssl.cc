@@ -71,7 +71,8 @@ Connection connection_of(const Context& ctx, bool is_server) {
   Connection ssl(SSL_new(ctx.get()));
   SSL_set_bio(ssl.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
   is_server ? SSL_set_accept_state(ssl.get()) : SSL_set_connect_state(ssl.get());
-  if (!is_server) SSL_set_tlsext_host_name(ssl.get(), "localhost");
+  char name[] = "localhost";  // SSL_set_tlsext_host_name is a macro with C casts
+  if (!is_server) SSL_ctrl(ssl.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name);
   return ssl;
 }
 
