@@ -17,7 +17,7 @@ namespace {
 using server::ListenerRole;
 
 // Says who owns the port, and how to get it.
-base::Error explained(base::Error error, const base::Endpoint& address) {
+base::Error explained(const base::Error& error, const base::Endpoint& address) {
   if (error.code == os::kPortInUse) {
     return os::port_in_use(address, os::Transport::kTcp, os::find_port_owners(address, os::Transport::kTcp));
   }
@@ -100,10 +100,10 @@ base::Result<os::Fd> Listeners::open_socket(const base::Endpoint& address, bool 
       std::ranges::any_of(preparing_, [&](const Kept& kept) { return kept.real == address; });
   if (first && !shared_with_inherited) {
     // Shared ports let a second server in silently; the first socket of an address makes sure that nobody is there.
-    if (auto free = os::check_port_free(address); !free) return base::fail(explained(std::move(free).error(), address));
+    if (auto free = os::check_port_free(address); !free) return base::fail(explained(free.error(), address));
   }
   auto socket = os::listen_tcp(address);
-  if (!socket) return base::fail(explained(std::move(socket).error(), address));
+  if (!socket) return base::fail(explained(socket.error(), address));
   return socket;
 }
 

@@ -160,7 +160,7 @@ Ja4 ja4_of(const ClientHello& hello) {
   Ja4 ja4;
   char* out = ja4.text.data();
   *out++ = 't';
-  out = std::copy_n(version_code(hello.version_max()).data(), 2, out);
+  out = std::ranges::copy(version_code(hello.version_max()), out).out;
   *out++ = hello.has_server_name ? 'd' : 'i';
   write_count(out, suites.count);
   write_count(out + 2, types.count);

@@ -18,7 +18,7 @@ namespace gate::files {
 // A stretch of a file. Fails, so that the client notices, when the file has become shorter than was announced.
 class FileBody final : public http::BodySource {
  public:
-  explicit FileBody(LocalRef<FileVersion> version) : FileBody(version, 0, version->size()) {}
+  explicit FileBody(const LocalRef<FileVersion>& version) : FileBody(version, 0, version->size()) {}
   FileBody(LocalRef<FileVersion> version, http::ByteRange range)
       : FileBody(std::move(version), range.first, range.size()) {}
 

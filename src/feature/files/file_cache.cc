@@ -34,6 +34,7 @@ std::expected<CachedFile*, Miss> FileCache::find(std::string_view path) {
   look_at_root();
   // Out of the map while it is worked on: making room for its new content must not evict it.
   auto file = take_out(path);
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): the text of a RelativePath ends in NUL
   auto found = root_.open(path.data());
   if (!found) return std::unexpected(found.error());
   if (found->folder) return std::unexpected(Miss::kFolder);

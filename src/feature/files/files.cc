@@ -137,6 +137,7 @@ FilesService::Found FilesService::find(RelativePath& path) {
 
 Flow FilesService::answer_absent(http::Exchange& exchange, const RelativePath& path) {
   if (options_.listing && path.names_folder()) {
+    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): the text of a RelativePath ends in NUL
     auto folder = cache_.open(path.text().data());
     if (folder && folder->folder) {
       if (!refuse_other_methods(exchange)) send_listing(exchange, *std::move(folder), path);

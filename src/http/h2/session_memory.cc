@@ -16,6 +16,7 @@ nghttp2_mem SessionMemory::interface() {
   return {.mem_user_data = this, .malloc = allocate, .free = release, .calloc = allocate_zeroed, .realloc = reallocate};
 }
 
+// NOLINTBEGIN(cppcoreguidelines-no-malloc): nghttp2 wants an allocator with the meaning of C's
 void* SessionMemory::allocate(std::size_t size, void* self) {
   auto& memory = *static_cast<SessionMemory*>(self);
   const bool is_frame_buffer = memory.making_ && size > kFrameBytes && size <= memory.scratch_.size();
@@ -33,5 +34,6 @@ void* SessionMemory::reallocate(void* old, std::size_t size, void* self) {
 void SessionMemory::release(void* memory, void* self) {
   if (memory != static_cast<SessionMemory*>(self)->scratch_.data()) std::free(memory);
 }
+// NOLINTEND(cppcoreguidelines-no-malloc)
 
 }  // namespace gate::http::h2

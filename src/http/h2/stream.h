@@ -17,7 +17,7 @@
 
 namespace gate::http::h2 {
 
-class Stream;
+class Stream;  // NOLINT(cppcoreguidelines-virtual-class-destructor): final, and never deleted through a base
 
 // What streams need from their connection. Told things only takes note of them.
 class StreamOwner {
