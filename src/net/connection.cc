@@ -317,7 +317,7 @@ void Connection::discard_input() {
 
 void Connection::drain() {
   switch (state_) {
-    case State::kHandshaking: close(CloseReason::kDiscarded); return;
+    case State::kHandshaking: return;  // its client is owed an answer to the request it is about to send
     case State::kOpen:
       wire_->drain();
       wake();

@@ -123,6 +123,10 @@ void Worker::drain(bool hand_over, loop::Task drained) {
   listeners_.clear();
   drained_ = std::move(drained);
   draining_ = true;
+  // Those in the middle of a handshake may ask for one thing, soon.
+  farewell_limits_ = *plan_->limits;
+  farewell_limits_.requests_per_connection_max = 1;
+  farewell_limits_.idle_timeout = farewell_limits_.linger_timeout;
   // Draining may close a connection at once, which takes it out of the list.
   for (std::size_t i = connections_.size(); i-- > 0;) {
     if (i < connections_.size()) connections_[i]->drain();
@@ -167,17 +171,12 @@ void Worker::accepted(os::Accepted accepted, const Listener& listener) {
 
 std::unique_ptr<http::Wire> Worker::make_wire(net::Connection& connection) {
   const tls::Facts* facts = connection.facts();
+  const http::Limits& limits = draining_ ? farewell_limits_ : connection.limits();
   http::Dispatcher& dispatcher = *this;
-  std::unique_ptr<http::Wire> wire;
   if (facts && facts->alpn == tls::Alpn::kHttp2) {
-    wire = std::make_unique<http::h2::H2Wire>(wire_context_, dispatcher, connection.info(), connection.limits(),
-                                              connection);
-  } else {
-    wire =
-        std::make_unique<http::h1::Wire>(wire_context_, dispatcher, connection.info(), connection.limits(), connection);
+    return std::make_unique<http::h2::H2Wire>(wire_context_, dispatcher, connection.info(), limits, connection);
   }
-  if (draining_) wire->drain();
-  return wire;
+  return std::make_unique<http::h1::Wire>(wire_context_, dispatcher, connection.info(), limits, connection);
 }
 
 void Worker::queue_handshake(net::Connection& connection) {

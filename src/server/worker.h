@@ -141,6 +141,7 @@ class Worker final : private net::ConnectionOwner,
   std::vector<std::unique_ptr<net::Connection>> connections_;
   base::IntrusiveList<net::Connection, net::HandshakeQueue> handshakes_;
   loop::Task drained_;
+  http::Limits farewell_limits_;  // of connections that open while the worker drains
   bool draining_ = false;
 };
 
