@@ -28,6 +28,7 @@ std::string_view to_string(CloseReason reason) {
     case CloseReason::kHandshakeTimeout: return "handshake_timeout";
     case CloseReason::kTlsFailed: return "tls_failed";
     case CloseReason::kSocketFailed: return "socket_failed";
+    case CloseReason::kStalled: return "stalled";
     case CloseReason::kDiscarded: return "discarded";
   }
   return "unknown";
@@ -98,7 +99,10 @@ os::IoResult Connection::receive() {
 os::IoResult Connection::send(base::ByteView bytes) {
   const auto result = os::send(socket_.number(), bytes);
   context_.bytes_sent.add(result.count);
-  if (wire_ && result.count > 0) wire_->note_progress(result.count);
+  if (wire_ && result.count > 0) {
+    wire_->note_progress(result.count);
+    if (state_ == State::kOpen && wire_->finished()) fixed_deadline_ = context_.loop.now() + limits_->stall_timeout;
+  }
   return result;
 }
 
@@ -274,7 +278,12 @@ bool Connection::flush_pending() {
 }
 
 void Connection::finish_if_done() {
-  if (state_ != State::kOpen || !pending_.empty() || !wire_->finished()) return;
+  if (state_ != State::kOpen || !wire_->finished()) return;
+  if (!pending_.empty()) {
+    // The wire is done and keeps no deadline any more; a peer that takes nothing of the rest must not hold us.
+    fixed_deadline_ = context_.loop.now() + limits_->stall_timeout;
+    return;
+  }
   if (engine_) {
     tls::Io io{{}, context_.buffers.sealed};
     engine_->close(io);
@@ -340,11 +349,14 @@ void Connection::close(CloseReason reason) {
   context_.owner.closed(*this, reason);
 }
 
+// Everything is said, and the peer has not taken it all yet.
+bool Connection::waits_for_peer() const { return wire_->finished() && !pending_.empty(); }
+
 base::Instant Connection::deadline() const {
   switch (state_) {
     case State::kHandshaking:
     case State::kLingering: return fixed_deadline_;
-    case State::kOpen: return wire_->deadline();
+    case State::kOpen: return waits_for_peer() ? fixed_deadline_ : wire_->deadline();
     case State::kClosed: return base::Instant::max();
   }
   return base::Instant::max();
@@ -370,6 +382,10 @@ void Connection::on_timer() {
         return;
       case State::kLingering: close(CloseReason::kFinished); return;
       case State::kOpen:
+        if (waits_for_peer()) {
+          close(CloseReason::kStalled);
+          return;
+        }
         wire_->on_deadline();
         run();
         return;

@@ -28,6 +28,7 @@ enum class CloseReason : std::uint8_t {
   kHandshakeTimeout,
   kTlsFailed,  // a bad record in the middle
   kSocketFailed,
+  kStalled,    // the peer took nothing of the last bytes
   kDiscarded,  // the server stopped, or its drain came to the deadline
 };
 
@@ -132,6 +133,7 @@ class Connection final : public loop::Watcher,
   void close(CloseReason reason);
   void keep_deadline();
   base::Instant deadline() const;
+  bool waits_for_peer() const;
 
   ConnectionContext context_;
   os::Fd socket_;
@@ -140,7 +142,7 @@ class Connection final : public loop::Watcher,
   std::unique_ptr<tls::Engine> engine_;
   std::unique_ptr<http::Wire> wire_;
   base::Buffer pending_;          // sealed bytes the socket did not take; empty on idle connections
-  base::Instant fixed_deadline_;  // of the handshake or the lingering
+  base::Instant fixed_deadline_;  // of the handshake, of the last bytes, or of the lingering
   base::Instant timer_due_ = base::Instant::max();
   State state_ = State::kHandshaking;
   bool readable_ = false;

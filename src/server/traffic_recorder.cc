@@ -27,6 +27,7 @@ observe::ConnectionEnd end_of(net::CloseReason reason) {
     case net::CloseReason::kHandshakeTimeout: return observe::ConnectionEnd::kHandshakeTimeout;
     case net::CloseReason::kTlsFailed: return observe::ConnectionEnd::kViolation;
     case net::CloseReason::kSocketFailed: return observe::ConnectionEnd::kError;
+    case net::CloseReason::kStalled: return observe::ConnectionEnd::kDeadline;
     case net::CloseReason::kDiscarded: return observe::ConnectionEnd::kDrained;
   }
   return observe::ConnectionEnd::kError;

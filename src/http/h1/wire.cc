@@ -49,7 +49,13 @@ std::size_t Wire::exchanges() const { return current_ && current_->begun ? 1 : 0
 
 void Wire::drain() {
   draining_ = true;
-  if (!current_ && input_.empty()) finish();
+  if (current_ || !input_.empty()) return;
+  if (requests_ > 0) {
+    finish();
+  } else {
+    // A client that has just connected is about to ask: it gets a moment, and its answer.
+    idle_since_ = now();
+  }
 }
 
 void Wire::abandon() {
@@ -88,7 +94,7 @@ base::Instant Wire::deadline() const {
 base::Instant Wire::read_deadline() const {
   if (stage_ == Stage::kHead) {
     return current_ ? current_->exchange.timeline.first_byte + limits_.header_timeout
-                    : idle_since_ + limits_.idle_timeout;
+                    : idle_since_ + (draining_ ? limits_.linger_timeout : limits_.idle_timeout);
   }
   // The client is not to blame while it was told to wait, or while nobody takes what it sent.
   const bool client_sends = stage_ == Stage::kBody && !current_->continue_pending && wants_read();

@@ -160,6 +160,15 @@ TEST(H1Connection, drains_at_once_when_idle) {
   EXPECT_TRUE(bench.wire->finished());
 }
 
+TEST(H1Connection, drains_after_the_first_request_of_a_client_that_has_just_come) {
+  Bench bench;
+  bench.wire->drain();
+  EXPECT_FALSE(bench.wire->finished());
+  bench.send(kGet);
+  EXPECT_TRUE(bench.take_output().contains("Connection: close\r\n"));
+  EXPECT_TRUE(bench.wire->finished());
+}
+
 TEST(H1Connection, drains_after_the_response_in_flight) {
   Bench bench;
   Exchange* waiting = nullptr;
