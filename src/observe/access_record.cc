@@ -142,22 +142,26 @@ void put_address(TextWriter& out, const base::IpAddress& address) {
   out.put(std::string_view(text.data()));
 }
 
+void put_date_time(TextWriter& out, const CalendarTime& at) {
+  out.put_padded(static_cast<std::uint64_t>(at.year), 4);
+  out.put('-');
+  out.put_padded(at.month, 2);
+  out.put('-');
+  out.put_padded(at.day, 2);
+  out.put('T');
+  out.put_padded(at.hour, 2);
+  out.put(':');
+  out.put_padded(at.minute, 2);
+  out.put(':');
+  out.put_padded(at.second, 2);
+}
+
 std::string_view AccessFormatter::time_text(base::WallTime time) {
   if (const std::int64_t second = whole_seconds(time); second != second_) {
     second_ = second;
     const CalendarTime at = calendar_time(time);
     TextWriter out(time_text_);
-    out.put_padded(static_cast<std::uint64_t>(at.year), 4);
-    out.put('-');
-    out.put_padded(at.month, 2);
-    out.put('-');
-    out.put_padded(at.day, 2);
-    out.put('T');
-    out.put_padded(at.hour, 2);
-    out.put(':');
-    out.put_padded(at.minute, 2);
-    out.put(':');
-    out.put_padded(at.second, 2);
+    put_date_time(out, at);
   }
   return {time_text_.data(), time_text_.size()};
 }

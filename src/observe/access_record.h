@@ -106,4 +106,7 @@ struct CalendarTime {
 };
 CalendarTime calendar_time(base::WallTime time);
 
+// Writes "2026-01-31T10:20:30", without fraction and zone.
+void put_date_time(TextWriter& out, const CalendarTime& at);
+
 }  // namespace gate::observe

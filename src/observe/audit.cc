@@ -12,17 +12,7 @@ constexpr std::size_t kSiteBytesMax = 256;
 
 void put_time(TextWriter& out, base::WallTime time) {
   const CalendarTime at = calendar_time(time);
-  out.put_padded(static_cast<std::uint64_t>(at.year), 4);
-  out.put('-');
-  out.put_padded(at.month, 2);
-  out.put('-');
-  out.put_padded(at.day, 2);
-  out.put('T');
-  out.put_padded(at.hour, 2);
-  out.put(':');
-  out.put_padded(at.minute, 2);
-  out.put(':');
-  out.put_padded(at.second, 2);
+  put_date_time(out, at);
   out.put('.');
   out.put_padded(at.millisecond, 3);
   out.put('Z');
