@@ -1,6 +1,5 @@
 """Peers that are slow, silent, many or gone: each is ended in time, and the others are served meanwhile."""
 
-import resource
 import socket
 import struct
 import time
@@ -128,35 +127,6 @@ def test_honest_download_at_an_honest_pace_is_not_cut(start, tmp_path):
     with Connection(server.https, server.trust(), receive_buffer=65536) as connection:
         connection.send(b"GET /large.bin HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert len(connection.read_response().body) == 20_000_000
-
-
-@pytest.fixture
-def many_descriptors():
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192), hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-
-def test_a_thousand_idle_connections_cost_little_and_stand_in_nobodys_way(start, many_descriptors):
-    count = 1000
-    server = start("site localhost {\n respond 200 here\n}")
-    context = server.trust()
-    before = server.memory_kb()
-    connections = [Connection(server.https, context) for _ in range(count)]
-    try:
-        for connection in connections[::100]:
-            connection.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            assert connection.read_response().body == b"here"
-        assert (server.memory_kb() - before) / count < 30
-        busy = server.cpu_seconds()
-        with Http2Client(server) as client:
-            assert client.request("GET", "/").body == b"here"
-        assert server.cpu_seconds() - busy < 1
-    finally:
-        for connection in connections:
-            connection.close()
-    wait_until(lambda: server.descriptors() < 100, "the descriptors of the closed connections")
 
 
 def test_too_many_connections_of_one_address_are_refused(start):

@@ -15,6 +15,9 @@ from support.wait import PATIENCE, wait_until
 REPOSITORY = Path(__file__).resolve().parents[3]
 BINARY = Path(os.environ.get("GATE443_BINARY", REPOSITORY / "build/release/gate443")).resolve()
 
+# Its memory is then a multiple of what the program itself wants.
+SANITIZED = BINARY.exists() and any(mark in BINARY.read_bytes() for mark in (b"__asan_init", b"__tsan_init"))
+
 
 def run_command(*arguments, **options):
     """One run of the program that ends by itself; text in, text out."""
@@ -192,6 +195,11 @@ class Server:
     def memory_kb(self):
         status = Path(f"/proc/{self.pids[-1]}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1])
+
+    def proportional_memory_kb(self):
+        """What the process alone has, and its share of what it has with others."""
+        rollup = Path(f"/proc/{self.pids[-1]}/smaps_rollup").read_text()
+        return int(re.search(r"Pss:\s+(\d+)", rollup)[1])
 
     def cpu_seconds(self):
         fields = Path(f"/proc/{self.pids[-1]}/stat").read_text().rsplit(")", 1)[1].split()
