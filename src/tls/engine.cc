@@ -123,6 +123,8 @@ Step Engine::read(Io& io, std::span<std::byte> into, std::size_t& count) {
   Turn turn{io, facts_};
   bio_.begin(&turn);
   while (count < into.size()) {
+    // The library's way of saying that it needs more costs as much as a small record, so it is asked only in doubt.
+    if (io.input.empty() && SSL_has_pending(ssl_.get()) == 0) return count > 0 ? Step::kDone : Step::kNeedRead;
     const auto room = std::min<std::size_t>(into.size() - count, std::numeric_limits<int>::max());
     const int result = SSL_read(ssl_.get(), into.data() + count, static_cast<int>(room));
     if (result <= 0) {

@@ -4,15 +4,14 @@
 #   tools/dev/awslc.sh           build it if it is missing
 #   tools/dev/awslc.sh --prefix  print the prefix and do nothing (CMake asks this)
 #
-# Debian has AWS-LC's source in librust-aws-lc-sys-dev, in the suite sid. It is fetched by apt, with apt's own signature
-# checks, through a sources list and a state directory of our own: the system's apt never learns of sid.
+# Debian has AWS-LC's source in librust-aws-lc-sys-dev, in the suite sid.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/sid.sh"
 
 package=librust-aws-lc-sys-dev
-suite=sid
-c_flags="-O2 -fvisibility=hidden -std=gnu11"
-cmake_flags=(-DCMAKE_BUILD_TYPE=None "-DCMAKE_C_FLAGS=$c_flags" "-DCMAKE_CXX_FLAGS=-O2 -fvisibility=hidden"
+c_flags="-O2 -DNDEBUG -fvisibility=hidden -std=gnu11"
+cmake_flags=(-DCMAKE_BUILD_TYPE=None "-DCMAKE_C_FLAGS=$c_flags" "-DCMAKE_CXX_FLAGS=-O2 -DNDEBUG -fvisibility=hidden"
   -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DBUILD_SHARED_LIBS=OFF -DBUILD_TESTING=OFF -DBUILD_TOOL=OFF -DDISABLE_GO=ON
   -DDISABLE_PERL=ON -DCMAKE_INSTALL_LIBDIR=lib)
 
@@ -20,54 +19,6 @@ cmake_flags=(-DCMAKE_BUILD_TYPE=None "-DCMAKE_C_FLAGS=$c_flags" "-DCMAKE_CXX_FLA
 recipe=$(printf '%s\n' "$package" "$suite" "${cmake_flags[@]}" "$(uname -m)" "$(cc -dumpfullversion 2>/dev/null || true)" |
   sha256sum | cut -c1-12)
 prefix="$GATE_CACHE/aws-lc-$recipe"
-
-# The first Debian archive that this machine's apt is configured for, as "URI<tab>keyring".
-debian_archive() {
-  apt-get indextargets 'Created-By: Packages' | awk -v RS= '
-    /(^|\n)Origin: Debian\n/ && /(^|\n)Label: Debian(\n|$)/ || /(^|\n)Codename: bookworm\n/ {
-      uri = keyring = ""
-      count = split($0, lines, "\n")
-      for (i = 1; i <= count; i++) {
-        if (lines[i] ~ /^Repo-URI: /) uri = substr(lines[i], 11)
-        if (lines[i] ~ /^Signed-By: /) keyring = substr(lines[i], 12)
-      }
-      print uri "\t" keyring
-      exit
-    }'
-}
-
-private_apt() {
-  apt-get -o "Dir::Etc::sourcelist=$work/apt/sources.sources" -o Dir::Etc::sourceparts=- \
-    -o Dir::Etc::preferences=- -o Dir::Etc::preferencesparts=- \
-    -o "Dir::State=$work/apt/state" -o "Dir::State::status=$work/apt/state/status" -o "Dir::Cache=$work/apt/cache" \
-    -o Acquire::Languages=none -o Acquire::Check-Valid-Until=false -o APT::Sandbox::User=root -o Acquire::Retries=3 \
-    -o Dpkg::Use-Pty=0 -q "$@"
-}
-
-fetch_source() {
-  local archive uri keyring
-  archive=$(debian_archive)
-  [[ -n $archive ]] || fail "this machine's apt knows no Debian archive, so AWS-LC cannot be fetched.
-  fix:  install AWS-LC and put its prefix into CMAKE_PREFIX_PATH"
-  IFS=$'\t' read -r uri keyring <<<"$archive"
-  : "${keyring:=/usr/share/keyrings/debian-archive-keyring.gpg}"
-  mkdir -p "$work/apt/state/lists/partial" "$work/apt/cache/archives/partial"
-  : >"$work/apt/state/status"
-  cat >"$work/apt/sources.sources" <<LIST
-Types: deb
-URIs: $uri
-Suites: $suite
-Components: main
-Signed-By: $keyring
-LIST
-  step "reading the package list of Debian $suite (private, the system's apt is untouched)" "$work/apt-update.log" \
-    private_apt update
-  rm -f "$work/$package"_*.deb
-  (cd "$work" && step "downloading $package" "$work/apt-download.log" private_apt download "$package")
-  rm -rf "$work/unpacking"
-  dpkg-deb -x "$work/$package"_*.deb "$work/unpacking"
-  mv "$work/unpacking" "$work/unpacked"
-}
 
 build() {
   local source version target
@@ -102,6 +53,6 @@ flock 9
 work="$GATE_CACHE/work-$recipe"
 # An interrupted download or build is resumed; ninja and apt know how.
 mkdir -p "$work"
-[[ -d $work/unpacked/usr ]] || fetch_source
+[[ -d $work/unpacked/usr ]] || unpack_from_sid AWS-LC "$package"
 build
 rm -rf "$work"

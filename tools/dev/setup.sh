@@ -91,4 +91,5 @@ done
 
 install_packages "${purposes[@]}"
 "$here/awslc.sh"
+"$here/quic.sh"
 if [[ " ${purposes[*]} " == *" test "* ]]; then install_node_packages; fi
