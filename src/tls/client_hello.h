@@ -42,7 +42,10 @@ std::optional<ClientHello> parse_client_hello(base::ByteView body);
 // RFC 8701: values that mean nothing and keep servers from choking on unknown ones.
 constexpr bool is_grease(std::uint16_t value) { return (value & 0x0f0f) == 0x0a0a && (value >> 8) == (value & 0xff); }
 
-// JA4 (FoxIO, technical_details/JA4.md), for TLS over TCP.
-Ja4 ja4_of(const ClientHello& hello);
+// What carries a handshake.
+enum class Carrier : std::uint8_t { kTcp, kQuic };
+
+// JA4 (FoxIO, technical_details/JA4.md).
+Ja4 ja4_of(const ClientHello& hello, Carrier carrier = Carrier::kTcp);
 
 }  // namespace gate::tls

@@ -145,6 +145,7 @@ HelloText chrome() {
 TEST(Ja4, matches_the_published_example) {
   const std::string bytes = chrome().text();
   EXPECT_EQ(ja4_of(*parse(bytes)).view(), "t13d1516h2_8daaf6152771_e5627efa2ab1");
+  EXPECT_EQ(ja4_of(*parse(bytes), Carrier::kQuic).view(), "q13d1516h2_8daaf6152771_e5627efa2ab1");
 }
 
 TEST(Ja4, does_not_depend_on_the_order_of_suites_and_extensions) {

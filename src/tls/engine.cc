@@ -7,11 +7,10 @@
 #include <limits>
 
 #include "base/check.h"
-#include "base/text.h"
-#include "cert/native.h"
 #include "tls/client_impl.h"
 #include "tls/codes.h"
 #include "tls/failure.h"
+#include "tls/negotiated.h"
 #include "tls/negotiation.h"
 #include "tls/server_impl.h"
 #include "tls/turn_bio.h"
@@ -22,15 +21,6 @@ namespace {
 
 constexpr std::size_t kRecordMax = 16 * 1024;            // RFC 8446 5.1: 2^14 bytes of plaintext
 constexpr std::size_t kRecordOverhead = 5 + 1 + 16 + 8;  // header, inner type, tag, explicit nonce of TLS 1.2
-
-Alpn alpn_of(const SSL* ssl) {
-  const std::uint8_t* data = nullptr;
-  unsigned size = 0;
-  SSL_get0_alpn_selected(ssl, &data, &size);
-  const auto name = base::as_text(cert::native_bytes(data, size));
-  if (name == to_string(Alpn::kHttp2)) return Alpn::kHttp2;
-  return name == to_string(Alpn::kHttp11) ? Alpn::kHttp11 : Alpn::kNone;
-}
 
 }  // namespace
 
@@ -97,15 +87,7 @@ Step Engine::handshake(Io& io) {
 }
 
 Step Engine::finish_handshake() {
-  const SSL* ssl = ssl_.get();
-  const std::uint16_t scheme = SSL_get_peer_signature_algorithm(ssl);
-  facts_.version = SSL_version(ssl) == TLS1_3_VERSION ? kTls13 : kTls12;
-  facts_.suite = SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(ssl));
-  facts_.group = SSL_get_group_id(ssl);
-  facts_.resumed = SSL_session_reused(ssl) != 0;
-  facts_.alpn = alpn_of(ssl);
-  if (scheme != 0) facts_.signature = scheme;  // a client learns what the server signed with
-  if (facts_.resumed) facts_.signature = 0;
+  note_negotiated(ssl_.get(), facts_);
   facts_.duration = clock_.now() - *negotiation_->started;
   phase_ = Phase::kOpen;
   if (negotiation_->server != nullptr) {

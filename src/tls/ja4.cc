@@ -154,12 +154,12 @@ void write_extensions(char* out, const List& types, base::ByteView signatures) {
 
 }  // namespace
 
-Ja4 ja4_of(const ClientHello& hello) {
+Ja4 ja4_of(const ClientHello& hello, Carrier carrier) {
   const List suites = list_of(hello.suites);
   const List types = extension_types(hello.extensions);
   Ja4 ja4;
   char* out = ja4.text.data();
-  *out++ = 't';
+  *out++ = carrier == Carrier::kQuic ? 'q' : 't';
   out = std::ranges::copy(version_code(hello.version_max()), out).out;
   *out++ = hello.has_server_name ? 'd' : 'i';
   write_count(out, suites.count);

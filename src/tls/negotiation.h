@@ -16,6 +16,8 @@
 
 namespace gate::tls {
 
+class QuicHandshake;
+
 // What the library's callbacks need to know of the connection they are called for. A server's is freed when the
 // handshake ends; a client's lives as long as the engine, for tickets come after the handshake.
 struct Negotiation {
@@ -24,6 +26,7 @@ struct Negotiation {
   Facts& facts;
   const ServerContext::Impl* server = nullptr;
   const ClientContext::Impl* client = nullptr;
+  QuicHandshake* quic = nullptr;  // whose handshake it is, where QUIC carries it
 
   // Server.
   base::IpAddress local_address;

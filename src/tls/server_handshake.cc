@@ -60,9 +60,9 @@ ssl_select_cert_result_t refuse_name(SSL* ssl, const ClientHello& hello) {
 }
 
 // The version the library will choose; zero if it will refuse.
-std::uint16_t version_for(const ClientHello& hello, const Policy& policy) {
+std::uint16_t version_for(const ClientHello& hello, const Policy& policy, bool over_quic) {
   if (hello.offers_version(kTls13)) return kTls13;
-  return policy.version_min <= kTls12 && hello.offers_version(kTls12) ? kTls12 : 0;
+  return !over_quic && policy.version_min <= kTls12 && hello.offers_version(kTls12) ? kTls12 : 0;
 }
 
 // RFC 8446 4.2.3: in TLS 1.3 a scheme names its curve. RFC 5246 knows no such tie.
@@ -152,13 +152,19 @@ void settle_sessions(SSL* ssl, const ClientHello& hello, const Policy& policy, s
   if (version == kTls12 && !hello.extended_master_secret) SSL_set_options(ssl, SSL_OP_NO_TICKET);
 }
 
+// RFC 9001 4.2: "An endpoint MUST terminate the connection if a version of TLS older than 1.3 is negotiated."
+void settle_versions(SSL* ssl, const Policy& policy) {
+  const std::uint16_t lowest = negotiation_of(ssl)->quic ? std::max(policy.version_min, kTls13) : policy.version_min;
+  GATE_CHECK(SSL_set_min_proto_version(ssl, lowest));
+}
+
 ssl_select_cert_result_t settle(SSL* ssl, const ClientHello& hello, const Impl::Site& site, std::uint16_t version) {
   Facts& facts = negotiation_of(ssl)->facts;
   for (const Impl::Holder& holder : site.holders) {
     facts.signature = scheme_for(hello, holder.type, version);
     if (facts.signature == 0) continue;
     GATE_CHECK(SSL_set_SSL_CTX(ssl, holder.ctx.get()) == holder.ctx.get());
-    GATE_CHECK(SSL_set_min_proto_version(ssl, site.policy.version_min));
+    settle_versions(ssl, site.policy);
     settle_suites(ssl, hello, version);
     if (version == kTls13) settle_group(ssl, hello);
     settle_sessions(ssl, hello, site.policy, version);
@@ -186,15 +192,15 @@ ssl_select_cert_result_t on_client_hello(const SSL_CLIENT_HELLO* raw) {
   }
   negotiation.version_offered = hello->version_max();
   negotiation.facts.server_name = base::lowered(hello->server_name);
-  negotiation.facts.ja4 = ja4_of(*hello);
+  negotiation.facts.ja4 = ja4_of(*hello, negotiation.quic ? Carrier::kQuic : Carrier::kTcp);
   const auto number = negotiation.server->find_site(hello->server_name, negotiation.local_address);
   if (!number) return refuse_name(raw->ssl, *hello);
   negotiation.facts.site = *number;
   const Impl::Site& site = negotiation.server->sites[*number];
-  const std::uint16_t version = version_for(*hello, site.policy);
+  const std::uint16_t version = version_for(*hello, site.policy, negotiation.quic != nullptr);
   if (version != 0) return settle(raw->ssl, *hello, site, version);
   // The library refuses with protocol_version.
-  GATE_CHECK(SSL_set_min_proto_version(raw->ssl, site.policy.version_min));
+  settle_versions(raw->ssl, site.policy);
   return ssl_select_cert_success;
 }
 
@@ -202,19 +208,20 @@ ssl_select_cert_result_t on_client_hello(const SSL_CLIENT_HELLO* raw) {
 int on_alpn(SSL* ssl, const std::uint8_t** out, std::uint8_t* out_size, const std::uint8_t* in, unsigned in_size,
             void*) {
   Negotiation& negotiation = *negotiation_of(ssl);
-  const bool http2 = negotiation.server->sites[negotiation.facts.site].policy.http2;
-  const std::uint8_t* chosen = nullptr;
-  base::ByteReader offered(native_bytes(in, in_size));
-  while (const auto protocol = offered.vector8()) {
-    const auto name = base::as_text(*protocol);
-    const bool is_http2 = http2 && name == to_string(Alpn::kHttp2);
-    if (!is_http2 && (chosen != nullptr || name != to_string(Alpn::kHttp11))) continue;
-    chosen = native_data(*protocol);
-    *out_size = static_cast<std::uint8_t>(protocol->size());
-    if (is_http2) break;
-  }
-  *out = chosen;
-  return chosen == nullptr ? SSL_TLSEXT_ERR_ALERT_FATAL : SSL_TLSEXT_ERR_OK;
+  const Policy& policy = negotiation.server->sites[negotiation.facts.site].policy;
+  const auto choose = [&](Alpn wanted) {
+    base::ByteReader offered(native_bytes(in, in_size));
+    while (const auto protocol = offered.vector8()) {
+      if (base::as_text(*protocol) != to_string(wanted)) continue;
+      *out = native_data(*protocol);
+      *out_size = static_cast<std::uint8_t>(protocol->size());
+      return true;
+    }
+    return false;
+  };
+  const bool chosen = negotiation.quic ? policy.http3 && choose(Alpn::kHttp3)
+                                       : (policy.http2 && choose(Alpn::kHttp2)) || choose(Alpn::kHttp11);
+  return chosen ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
 void on_key_log(const SSL* ssl, const char* line) {

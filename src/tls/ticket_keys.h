@@ -37,8 +37,11 @@ class TicketKeys {
   // A fresh key in front of these; the oldest beyond `kKeysMax` and those past their time are dropped.
   TicketKeys rotated(base::Random& random, base::WallTime now) const;
 
-  // When the newest key stops sealing.
-  base::WallTime rotation_due() const { return keys_.front().created + kRotation; }
+  // Whether the newest key is to stop sealing: it is old enough, or the clock was set back behind its beginning.
+  bool rotation_is_due(base::WallTime now) const {
+    const auto created = keys_.front().created;
+    return now < created || now >= created + kRotation;
+  }
 
   // Newest first, at least one.
   std::span<const Key> keys() const { return keys_; }

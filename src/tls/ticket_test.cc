@@ -20,7 +20,6 @@ const base::WallTime kNow{std::chrono::seconds(1'800'000'000)};
 TEST(TicketKeys, keep_two_rotations_of_old_keys) {
   for_test::Random random;
   TicketKeys first = TicketKeys::generate(random, kNow);
-  EXPECT_EQ(first.rotation_due(), kNow + 12h);
   const TicketKeys second = first.rotated(random, kNow + 12h);
   const TicketKeys third = second.rotated(random, kNow + 24h);
   const TicketKeys fourth = third.rotated(random, kNow + 36h);
@@ -28,6 +27,15 @@ TEST(TicketKeys, keep_two_rotations_of_old_keys) {
   EXPECT_EQ(third.keys()[2].name, first.keys()[0].name);
   ASSERT_EQ(fourth.keys().size(), 3U);
   EXPECT_EQ(fourth.keys()[2].name, second.keys()[0].name);
+}
+
+TEST(TicketKeys, are_due_after_half_a_day_and_when_the_clock_was_set_back) {
+  for_test::Random random;
+  const TicketKeys keys = TicketKeys::generate(random, kNow);
+  EXPECT_FALSE(keys.rotation_is_due(kNow));
+  EXPECT_FALSE(keys.rotation_is_due(kNow + 12h - 1s));
+  EXPECT_TRUE(keys.rotation_is_due(kNow + 12h));
+  EXPECT_TRUE(keys.rotation_is_due(kNow - 1s));
 }
 
 TEST(TicketKeys, drop_keys_whose_tickets_have_all_run_out) {
