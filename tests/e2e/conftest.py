@@ -1,6 +1,7 @@
 import pytest
 
 from support.server import BINARY, Server
+from support.users import stranger  # noqa: F401: a fixture
 from support.wires import WIRES
 
 

@@ -89,6 +89,20 @@ class TestOwnCertificate:
         one.key.mkdir()  # not even root can read it
         assert str(one.key) in self.refused(tmp_path, one.certificate, one.key)
 
+    def test_key_that_the_servers_user_may_not_read(self, stranger):
+        one = Authority(stranger.folder / "pki").issue("own.example")
+        one.key.chmod(0 if os.geteuid() else 0o600)
+        path = stranger.folder / "refused.conf"
+        path.write_text(f"state {stranger.folder}/state\nhttps 127.0.0.1:0\nhttp off\n"
+                        f"site own.example {{\n tls cert {one.certificate} key {one.key}\n respond 200\n}}\n")
+        for command in ("check", "run"):
+            done = subprocess.run([*stranger.prefix, stranger.program, command, path],
+                                  capture_output=True, text=True, timeout=60)
+            assert done.returncode == 2, done.stderr
+            assert f"{path}:5:" in done.stderr and str(one.key) in done.stderr
+            assert "G2020" in done.stderr and "Permission denied" in done.stderr
+            assert "a user who may" in done.stderr, "what to do"
+
     def test_key_that_is_no_key(self, tmp_path, authority):
         one = authority.issue("own.example")
         replace(one.key, b"no key", 0o600)
