@@ -62,7 +62,8 @@ class QuicHandshake {
   // A client's first step takes no bytes. Also takes what comes after the handshake (session tickets).
   Step receive(QuicLevel level, base::ByteView bytes);
 
-  // After Step::kFailed.
+  // After Step::kFailed there is a failure.
+  bool failed() const { return failure_ != nullptr; }
   const base::Error& failure() const;
 
   // Whether the client's early data is taken: known once the server has answered the ClientHello.

@@ -1,0 +1,69 @@
+// Bad networks, many of them: no byte is lost, and no connection gets stuck.
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "quic/simulation_for_test.h"
+
+namespace gate::quic {
+namespace {
+
+using for_test::Random;
+using for_test::Weather;
+using for_test::World;
+
+// How many networks are tried; GATE443_SEEDS says another number (10000 take some minutes).
+std::uint64_t seeds_wanted() {
+  constexpr std::uint64_t kSeeds = 150;
+  const char* asked = std::getenv("GATE443_SEEDS");
+  return asked ? std::strtoull(asked, nullptr, 10) : kSeeds;
+}
+
+Weather weather_of(Random& random) {
+  Weather weather;
+  weather.loss = static_cast<double>(random.below(20)) / 100;
+  weather.doubling = static_cast<double>(random.below(10)) / 100;
+  weather.corruption = static_cast<double>(random.below(5)) / 100;
+  weather.delay = std::chrono::milliseconds(1 + random.below(80));
+  weather.jitter = std::chrono::microseconds(random.below(30'000));
+  weather.payload_max = 1200 + random.below(300);
+  return weather;
+}
+
+void try_network(std::uint64_t seed) {
+  Random random(seed);
+  World world(random.next(), weather_of(random), {.idle_timeout = std::chrono::seconds(300)});
+  world.demand_proof = random.chance(0.3);
+  world.settings.congestion = random.chance(0.3) ? CongestionControl::kBbr : CongestionControl::kCubic;
+  world.settings.handshake_timeout = std::chrono::seconds(120);
+  world.connect();
+  ASSERT_TRUE(world.open(std::chrono::seconds(200))) << "no handshake with seed " << seed;
+  const std::uint64_t streams = 1 + random.below(6);
+  for (std::uint64_t i = 0; i < streams; ++i) world.ask(random.below(60'000));
+  const std::uint64_t move_after = random.below(40'000);
+  bool moved = random.chance(0.5);
+  const bool done = world.run_until(
+      [&] {
+        if (!moved && world.client.asker().bytes_back >= move_after) {
+          moved = true;
+          world.client_path.local.port = 50'000;
+          if (!world.client.connection->migrate(world.client_path, world.clock.now())) {
+            world.client_path.local.port = 40'000;  // no id to move with has come yet
+          }
+          world.pump(world.client);
+        }
+        return world.client.asker().complete();
+      },
+      std::chrono::seconds(900));
+  ASSERT_TRUE(done) << "stuck with seed " << seed << " after " << world.client.asker().bytes_back << " bytes";
+  ASSERT_FALSE(world.client.asker().wrong) << "wrong bytes with seed " << seed;
+}
+
+TEST(Simulation, LosesNoByteAndGetsNeverStuck) {
+  const std::uint64_t seeds = seeds_wanted();
+  for (std::uint64_t seed = 1; seed <= seeds && !HasFatalFailure(); ++seed) try_network(seed);
+}
+
+}  // namespace
+}  // namespace gate::quic
