@@ -309,7 +309,9 @@ ngtcp2_ssize ConnectionCallbacks::write_packet(ngtcp2_conn* native, ngtcp2_path*
     if (written != NGTCP2_ERR_WRITE_MORE) return written;
   }
   for (;;) {
-    const bool speaks = connection.application_ && !connection.ending_;
+    // A shut window of the whole connection is no single stream's business, so it is not told of it.
+    const bool speaks =
+        connection.application_ && !connection.ending_ && ngtcp2_conn_get_max_data_left2(native) > 0;
     const StreamOutput output = speaks ? connection.application_->next_output() : StreamOutput{};
     std::array<ngtcp2_vec, StreamOutput::kPiecesMax> pieces;
     for (std::size_t i = 0; i < output.count; ++i) {

@@ -97,6 +97,15 @@ TEST(Connection, SurvivesTheClientsNewAddressInMidDownload) {
   EXPECT_GE(world.server.connection->facts().migrations, 1U);
 }
 
+TEST(Connection, WaitsForTheWindowOfTheWholeConnection) {
+  World world(21, {}, {.connection_window_bytes = 20'000, .connection_window_bytes_max = 20'000});
+  world.connect();
+  ASSERT_TRUE(world.open());
+  for (int i = 0; i < 4; ++i) world.ask(200'000);
+  ASSERT_TRUE(world.run_until([&] { return world.client.asker().complete(); }));
+  EXPECT_FALSE(world.client.asker().wrong);
+}
+
 TEST(Connection, UpdatesItsKeysInMidDownload) {
   World world(8);
   world.connect();

@@ -352,7 +352,7 @@ class World {
       const Path path{event.path.peer, event.path.local};
       if (event.to_server) {
         deliver_to_server(path, event.bytes);
-      } else if (path.local == client_path.local) {  // an old address hears nothing any more
+      } else {
         client.connection->receive(path, 0, event.bytes, clock.now());
       }
     }
