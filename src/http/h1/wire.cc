@@ -119,7 +119,7 @@ void Wire::on_deadline() {
 void Wire::note_progress(std::size_t bytes_sent) {
   if (bytes_sent == 0) return;
   unsent_bytes_ -= std::min(unsent_bytes_, bytes_sent);
-  write_pace_.progress(now(), bytes_sent);
+  write_pace_.progress(bytes_sent, now());
   if (!current_) idle_since_ = now();
 }
 
@@ -168,7 +168,7 @@ bool Wire::write_due_continue(base::Buffer& out) {
   const bool succeeds = current_->response_ready && !current_->fault && current_->exchange.response.status < 300;
   if (current_->response_ready ? !succeeds : !current_->continue_due) return false;
   current_->continue_pending = false;
-  read_pace_.start(now());
+  read_pace_.begin(now());
   write_continue(out);
   return true;
 }

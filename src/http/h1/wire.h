@@ -7,11 +7,11 @@
 
 #include "base/buffer.h"
 #include "http/exchange.h"
-#include "http/h1/pace.h"
 #include "http/h1/parser.h"
 #include "http/h1/request_body.h"
 #include "http/h1/request_head.h"
 #include "http/h1/response_writer.h"
+#include "http/pace.h"
 #include "http/wire.h"
 
 namespace gate::http::h1 {

@@ -91,7 +91,7 @@ std::size_t Wire::start_request(std::string_view input) {
     return input.size();
   }
   stage_ = body.complete() ? Stage::kHold : Stage::kBody;
-  read_pace_.start(now());
+  read_pace_.begin(now());
   ++requests_;
   begin_exchange();
   dispatcher_.dispatch(exchange);
@@ -102,7 +102,7 @@ std::size_t Wire::take_body(std::string_view input) {
   RequestBody& body = *current_->body;
   current_->continue_pending = false;
   const std::size_t used = body.feed(input);
-  read_pace_.progress(now(), used);
+  read_pace_.progress(used, now());
   if (body.fault()) {
     fail_body(*body.fault());
     return input.size();
@@ -130,7 +130,7 @@ void Wire::body_awaited() {
 }
 
 void Wire::body_has_room() {
-  read_pace_.start(now());
+  read_pace_.begin(now());
   host_.wake();
 }
 

@@ -37,7 +37,9 @@ H2Wire::H2Wire(WireContext& context, Dispatcher& dispatcher, const ConnectionInf
       session_(*this, limits, context.scratch),
       deadline_(context.time.now + limits.header_timeout),
       opened_at_(context.time.now),
-      idle_since_(context.time.now) {}
+      idle_since_(context.time.now),
+      reading_pace_(limits),
+      writing_pace_(limits) {}
 
 H2Wire::~H2Wire() { finish_all(Outcome::kClientGone); }
 
@@ -91,8 +93,8 @@ void H2Wire::produce(base::Buffer& out, std::size_t budget) {
   }
   unsent_ += out.size() - before;
   if (unsent_ > 0 && !writing_pace_.running()) {
-    writing_pace_.start(now());
-    note_due(writing_pace_.due(limits_));
+    writing_pace_.resume(now());
+    note_due(writing_pace_.due());
   }
 }
 
@@ -162,7 +164,7 @@ void H2Wire::head_received(Stream& stream, bool ended) {
     stream.body.end();
   } else {
     stream.body_pace.start(now());
-    note_due(stream.body_pace.due(limits_));
+    note_due(stream.body_pace.due());
   }
   if (fault) {
     exchange.refuse(answer_to(*fault));
@@ -224,7 +226,7 @@ void H2Wire::send_ready() {
       const auto head = stream.start_response();
       session_.submit_head(stream, head.lines, head.has_body);
     }
-    if (stream.response_pace.running()) note_due(stream.response_pace.due(limits_));
+    if (stream.response_pace.running()) note_due(stream.response_pace.due());
   }
 }
 

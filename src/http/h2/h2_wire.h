@@ -13,10 +13,10 @@
 #include "base/intrusive_list.h"
 #include "http/h2/frame.h"
 #include "http/h2/frame_guard.h"
-#include "http/h2/pace.h"
 #include "http/h2/session.h"
 #include "http/h2/stream.h"
 #include "http/h2/stream_table.h"
+#include "http/pace.h"
 #include "http/wire.h"
 
 namespace gate::http::h2 {

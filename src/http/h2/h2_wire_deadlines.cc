@@ -52,11 +52,11 @@ void H2Wire::check_shutdown() {
 
 // The socket does not take what was produced (CVE-2019-9517). Nothing more can be said to such a client.
 void H2Wire::check_writing() {
-  if (writing_pace_.too_slow(now(), limits_)) {
+  if (writing_pace_.too_slow(now())) {
     report(kClientTooSlow, "connection does not take what is sent");
     end(Outcome::kClientTimeout);
   } else if (writing_pace_.running()) {
-    note_due(writing_pace_.due(limits_));
+    note_due(writing_pace_.due());
   }
 }
 
@@ -67,16 +67,16 @@ void H2Wire::check_reading() {
     return;
   }
   reading_pace_.start(now());
-  if (reading_pace_.too_slow(now(), limits_)) {
+  if (reading_pace_.too_slow(now())) {
     condemn(Code::kEnhanceYourCalm, kClientTooSlow, "connection window not opened");
     finish_all(Outcome::kClientTimeout);
   } else {
-    note_due(reading_pace_.due(limits_));
+    note_due(reading_pace_.due());
   }
 }
 
 void H2Wire::check_stream(Stream& stream) {
-  if (stream.body_pace.too_slow(now(), limits_)) {
+  if (stream.body_pace.too_slow(now())) {
     report(kClientTooSlow, "request body too slow");
     if (stream.response_begun()) {
       reset(stream, Code::kCancel, Outcome::kClientTimeout);
@@ -84,7 +84,7 @@ void H2Wire::check_stream(Stream& stream) {
     }
     fail_request(stream, RequestFault::kBodyTimeout);
   }
-  const bool slow = stream.response_pace.too_slow(now(), limits_);
+  const bool slow = stream.response_pace.too_slow(now());
   if (stream.response_flows() && session_.window_shut(stream)) {
     if (slow) {
       report(kClientTooSlow, "stream window not opened");
@@ -93,10 +93,9 @@ void H2Wire::check_stream(Stream& stream) {
     }
   } else if (stream.response_pace.running()) {
     // Held up by other streams, not by the client.
-    stream.response_pace = {};
-    stream.response_pace.start(now());
+    stream.response_pace.begin(now());
   }
-  note_due(std::min(stream.body_pace.due(limits_), stream.response_pace.due(limits_)));
+  note_due(std::min(stream.body_pace.due(), stream.response_pace.due()));
 }
 
 }  // namespace gate::http::h2

@@ -10,7 +10,12 @@ namespace gate::http::h2 {
 
 Stream::Stream(StreamOwner& owner, std::uint32_t id, base::BlockPool& blocks, const ConnectionInfo& connection,
                const Limits& limits, const TurnTime& time)
-    : owner_(owner), time_(time), body(*this), exchange(*this, blocks, connection, limits) {
+    : owner_(owner),
+      time_(time),
+      body(*this),
+      exchange(*this, blocks, connection, limits),
+      body_pace(limits),
+      response_pace(limits) {
   exchange.stream_id = id;
   exchange.timeline.first_byte = time.now;
 }

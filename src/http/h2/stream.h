@@ -10,9 +10,9 @@
 #include "base/arena.h"
 #include "base/intrusive_list.h"
 #include "http/exchange.h"
-#include "http/h2/pace.h"
 #include "http/h2/request_assembly.h"
 #include "http/h2/request_body.h"
+#include "http/pace.h"
 #include "http/wire.h"
 
 namespace gate::http::h2 {
