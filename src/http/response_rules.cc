@@ -48,6 +48,10 @@ bool is_written_by_driver(FieldId id) {
   }
 }
 
+bool is_sendable_trailer(const Field& field) {
+  return is_trailer_allowed(field.id) && is_token(field.name) && is_field_value(field.value);
+}
+
 void replace_by_refusal(Exchange& exchange, const Refusal& refusal) {
   exchange.refusal = exchange.arena().make<Refusal>(refusal);
   exchange.response.fields.clear();

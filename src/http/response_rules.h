@@ -2,10 +2,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "http/exchange.h"
 
 namespace gate::http {
+
+// The Server field of responses that bring none. No version: it would only help to choose an attack.
+inline constexpr std::string_view kServerName = "gate443";
 
 // What the message framing of a response must look like; the same on all wires, which only write it differently.
 struct ResponseFraming {
@@ -22,6 +26,9 @@ bool is_sendable(const Response& response);
 
 // Whether the driver writes this field itself, so that a response's own line of that name is left out.
 bool is_written_by_driver(FieldId id);
+
+// Whether a line of a response's trailer section may go on a wire; the others are left out.
+bool is_sendable_trailer(const Field& field);
 
 // Puts a refusal in the place of a response that is ready but not sent: the driver found a fault in the request's body
 // meanwhile, or the response itself may not be sent.

@@ -7,14 +7,12 @@
 
 #include "base/check.h"
 #include "base/text.h"
-#include "http/request_rules.h"
 #include "http/status.h"
 
 namespace gate::http::h1 {
 namespace {
 
 constexpr std::string_view kLineEnd = "\r\n";
-constexpr std::string_view kServer = "gate443";  // no version: it would only help to choose an attack
 
 // Text put together at the end of a buffer, whose room is reserved once.
 class Appender {
@@ -85,16 +83,12 @@ bool put_fields(Appender& head, const FieldList& fields) {
   return has_server;
 }
 
-bool may_be_written(const Field& field) {
-  return is_trailer_allowed(field.id) && is_token(field.name) && is_field_value(field.value);
-}
-
 void write_last_chunk(const FieldList* trailers, base::Buffer& out) {
   Appender end(out, 5 + (trailers ? written_bytes(*trailers) : 0));
   end.put("0\r\n");
   if (trailers) {
     for (const Field& field : *trailers) {
-      if (may_be_written(field)) end.put_line(written_name(field), field.value);
+      if (is_sendable_trailer(field)) end.put_line(written_name(field), field.value);
     }
   }
   end.put(kLineEnd);
@@ -113,7 +107,7 @@ void ResponseWriter::write_head(const Exchange& exchange, const ResponseFraming&
 
   Appender head(out, kOwnLinesMax + time.http_date.size() + written_bytes(response.fields));
   put_status_line(head, response.status);
-  if (!put_fields(head, response.fields)) head.put_line("Server", kServer);
+  if (!put_fields(head, response.fields)) head.put_line("Server", kServerName);
   if (!time.http_date.empty()) head.put_line("Date", time.http_date);
   if (framing.content_length) head.put_line("Content-Length", Digits(*framing.content_length).view());
   if (coding_ == Coding::kChunked) head.put_line("Transfer-Encoding", "chunked");

@@ -4,8 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "http/request_rules.h"
-
 namespace gate::http::h2 {
 namespace {
 
@@ -30,7 +28,7 @@ std::span<const Field> response_head(Exchange& exchange, const ResponseFraming& 
   const auto lines = arena.make_array<Field>(response.fields.size() + kLinesOfOurs);
   std::size_t count = 0;
   lines[count++] = {":status", status_text(arena, response.status)};
-  if (!response.fields.find(FieldId::kServer)) lines[count++] = {"server", "gate443", FieldId::kServer};
+  if (!response.fields.find(FieldId::kServer)) lines[count++] = {"server", kServerName, FieldId::kServer};
   lines[count++] = {"date", arena.copy(http_date), FieldId::kDate};
   if (framing.content_length) {
     lines[count++] = {"content-length", number_text(arena, *framing.content_length), FieldId::kContentLength};
@@ -46,8 +44,7 @@ std::span<const Field> response_trailers(Exchange& exchange, const FieldList& tr
   const auto lines = exchange.arena().make_array<Field>(trailers.size());
   std::size_t count = 0;
   for (const Field& field : trailers) {
-    const bool sendable = is_trailer_allowed(field.id) && is_token(field.name) && is_field_value(field.value);
-    if (sendable) lines[count++] = field;
+    if (is_sendable_trailer(field)) lines[count++] = field;
   }
   return lines.first(count);
 }
