@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "http/h2/codes.h"
 #include "http/h2/wire_for_test.h"
+#include "http/multiplex/codes.h"
 
 // Every wait of the driver ends.
 namespace gate::http::h2 {
@@ -22,7 +22,7 @@ TEST(H2Deadline, a_client_that_says_nothing_is_given_the_header_timeout) {
   EXPECT_FALSE(test.wire->finished());
   test.advance(seconds(1));
   EXPECT_TRUE(test.closed_with(Code::kProtocolError));
-  EXPECT_EQ(test.violation_codes.back(), kClientTooSlow.number);
+  EXPECT_EQ(test.violation_codes.back(), multiplex::kClientTooSlow.number);
 }
 
 TEST(H2Deadline, half_a_preface_counts_as_nothing) {

@@ -3,8 +3,8 @@
 #include <functional>
 #include <string>
 
-#include "http/h2/codes.h"
 #include "http/h2/wire_for_test.h"
+#include "http/multiplex/codes.h"
 
 // Each flood of RFC 9113 10.5 that is known by name: it ends with ENHANCE_YOUR_CALM, after a bounded number of frames
 // and with bounded memory; and honest clients stay clear of every limit.
@@ -46,7 +46,7 @@ TEST_P(H2Flood, is_ended_with_enhance_your_calm) {
   EXPECT_GT(round, 10u) << "that was no flood yet";
   ASSERT_FALSE(test.violations.empty());
   EXPECT_EQ(test.violations.back(), GetParam().what);
-  EXPECT_EQ(test.violation_codes.back(), kFlood.number);
+  EXPECT_EQ(test.violation_codes.back(), multiplex::kFlood.number);
   EXPECT_EQ(test.wire->exchanges(), 0u);
 }
 

@@ -1,6 +1,6 @@
 #include "http/h2/frame_guard.h"
 
-#include "http/h2/codes.h"
+#include "http/multiplex/codes.h"
 
 namespace gate::http::h2 {
 namespace {
@@ -12,9 +12,9 @@ using Action = Verdict::Action;
 constexpr std::size_t kHeadFramesMax = 64;
 constexpr std::size_t kHeadPatience = 2;
 
-Verdict close(Code code, std::string_view what) { return {Action::kClose, code, kConnectionBroken, what}; }
+Verdict close(Code code, std::string_view what) { return {Action::kClose, code, multiplex::kConnectionBroken, what}; }
 
-Verdict flood(std::string_view what) { return {Action::kClose, Code::kEnhanceYourCalm, kFlood, what}; }
+Verdict flood(std::string_view what) { return {Action::kClose, Code::kEnhanceYourCalm, multiplex::kFlood, what}; }
 
 }  // namespace
 
@@ -81,7 +81,8 @@ Verdict FrameGuard::judge_late(const FrameHeader& frame, base::Instant now) {
   switch (closed_.find(frame.stream_id)) {
     case Ending::kResetByUs: return {};
     case Ending::kResetByPeer:
-      return {Action::kResetStream, Code::kStreamClosed, kStreamBroken, "frame on a stream the client had reset"};
+      return {Action::kResetStream, Code::kStreamClosed, multiplex::kStreamBroken,
+              "frame on a stream the client had reset"};
     case Ending::kDone: return close(Code::kStreamClosed, "frame on a stream that was complete");
     case Ending::kUnknown: break;
   }

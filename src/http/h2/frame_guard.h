@@ -6,11 +6,14 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "http/h2/abuse.h"
 #include "http/h2/closed_streams.h"
 #include "http/h2/frame.h"
+#include "http/multiplex/abuse.h"
 
 namespace gate::http::h2 {
+
+using multiplex::Abuse;
+using multiplex::AbuseMeter;
 
 // What is to be done about a frame, or about the connection it came on.
 struct Verdict {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "http/h2/codes.h"
+#include "http/multiplex/codes.h"
 #include "http/request_rules.h"
 
 namespace gate::http::h2 {
@@ -141,7 +141,7 @@ Stream& H2Wire::stream_opened(std::uint32_t id) {
 bool H2Wire::field_received(Stream& stream, std::string_view name, std::string_view value) {
   if (!stream.head_received) {
     if (stream.assembly.add(stream.exchange, name, value)) return true;
-    condemn(Code::kEnhanceYourCalm, kFlood, "header list far above its limit");
+    condemn(Code::kEnhanceYourCalm, multiplex::kFlood, "header list far above its limit");
     return false;
   }
   if (!stream.assembly.takes_trailer(stream.exchange, name, value)) return false;
@@ -193,7 +193,7 @@ void H2Wire::hollow_data_received() { obey(guard_.count(Abuse::kEmptyFrame, now(
 
 void H2Wire::stream_refused(std::uint32_t id) {
   guard_.stream_closed(id, Ending::kResetByUs);
-  report(kStreamRefused, "more streams than allowed");
+  report(multiplex::kStreamRefused, "more streams than allowed");
   obey(guard_.count(Abuse::kStrayFrame, now()));
 }
 
@@ -212,7 +212,7 @@ void H2Wire::body_taken(Stream& stream, std::size_t count) {
 // --- responses
 
 void H2Wire::stream_ready(Stream& stream) {
-  const base::ListNode<ReadyStreams>& node = stream;
+  const base::ListNode<multiplex::ReadyStreams>& node = stream;
   if (!node.linked()) ready_.push_back(stream);
   host_.wake();
 }
@@ -251,7 +251,7 @@ void H2Wire::response_sent(Stream& stream) {
 void H2Wire::reset_sent(Code code) {
   const bool caused = code != Code::kNoError && code != Code::kInternalError && code != Code::kCancel;
   if (!caused || code == Code::kRefusedStream) return;
-  report(kStreamBroken, to_string(code));
+  report(multiplex::kStreamBroken, to_string(code));
   obey(guard_.count(Abuse::kCausedReset, now()));
 }
 
@@ -259,7 +259,7 @@ void H2Wire::reset_sent(Code code) {
 void H2Wire::goaway_sent(Code code) {
   if (code == Code::kNoError || closing_) return;
   closing_ = true;
-  condemn(code, kConnectionBroken, to_string(code));
+  condemn(code, multiplex::kConnectionBroken, to_string(code));
 }
 
 void H2Wire::stream_closed(Stream& stream) {

@@ -14,8 +14,8 @@
 #include "http/h2/frame.h"
 #include "http/h2/frame_guard.h"
 #include "http/h2/session.h"
-#include "http/h2/stream.h"
-#include "http/h2/stream_table.h"
+#include "http/multiplex/stream.h"
+#include "http/multiplex/stream_table.h"
 #include "http/pace.h"
 #include "http/wire.h"
 
@@ -23,7 +23,7 @@ namespace gate::http::h2 {
 
 // HTTP/2 on one connection (RFC 9113, RFC 9218). Coordinates: FrameGuard judges what comes in, Session speaks the
 // protocol, each Stream holds an exchange; here their events become exchanges, refusals, deadlines and the end.
-class H2Wire final : public Wire, private SessionEvents, private StreamOwner {
+class H2Wire final : public Wire, private SessionEvents, private multiplex::StreamOwner {
  public:
   // Everything given outlives the wire.
   H2Wire(WireContext& context, Dispatcher& dispatcher, const ConnectionInfo& connection, const Limits& limits,
@@ -105,8 +105,8 @@ class H2Wire final : public Wire, private SessionEvents, private StreamOwner {
 
   FrameFollower frames_;
   FrameGuard guard_;
-  StreamTable streams_;
-  base::IntrusiveList<Stream, ReadyStreams> ready_;
+  multiplex::StreamTable streams_;
+  base::IntrusiveList<Stream, multiplex::ReadyStreams> ready_;
   Session session_;
 
   std::optional<Condemned> condemned_;  // carried out as soon as no function of the session is running

@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "http/h2/codes.h"
 #include "http/h2/h2_wire.h"
+#include "http/multiplex/codes.h"
 
 // The deadlines of an HTTP/2 connection. They are kept lazily: whoever begins a wait names when it is over, and only
 // when the earliest of these times has come is looked what is really due.
@@ -33,12 +33,12 @@ bool H2Wire::is_due(base::Instant due) {
 void H2Wire::check_greeting() {
   if (!greeting_ || !is_due(opened_at_ + limits_.header_timeout)) return;
   const Code code = frames_.in_preface() ? Code::kProtocolError : Code::kSettingsTimeout;
-  condemn(code, kClientTooSlow, "preface or settings acknowledgement too slow");
+  condemn(code, multiplex::kClientTooSlow, "preface or settings acknowledgement too slow");
 }
 
 void H2Wire::check_head() {
   if (!head_since_ || !is_due(*head_since_ + limits_.header_timeout)) return;
-  condemn(Code::kEnhanceYourCalm, kClientTooSlow, "header section too slow");
+  condemn(Code::kEnhanceYourCalm, multiplex::kClientTooSlow, "header section too slow");
 }
 
 void H2Wire::check_idle() {
@@ -53,7 +53,7 @@ void H2Wire::check_shutdown() {
 // The socket does not take what was produced (CVE-2019-9517). Nothing more can be said to such a client.
 void H2Wire::check_writing() {
   if (writing_pace_.too_slow(now())) {
-    report(kClientTooSlow, "connection does not take what is sent");
+    report(multiplex::kClientTooSlow, "connection does not take what is sent");
     end(Outcome::kClientTimeout);
   } else if (writing_pace_.running()) {
     note_due(writing_pace_.due());
@@ -68,7 +68,7 @@ void H2Wire::check_reading() {
   }
   reading_pace_.start(now());
   if (reading_pace_.too_slow(now())) {
-    condemn(Code::kEnhanceYourCalm, kClientTooSlow, "connection window not opened");
+    condemn(Code::kEnhanceYourCalm, multiplex::kClientTooSlow, "connection window not opened");
     finish_all(Outcome::kClientTimeout);
   } else {
     note_due(reading_pace_.due());
@@ -77,7 +77,7 @@ void H2Wire::check_reading() {
 
 void H2Wire::check_stream(Stream& stream) {
   if (stream.body_pace.too_slow(now())) {
-    report(kClientTooSlow, "request body too slow");
+    report(multiplex::kClientTooSlow, "request body too slow");
     if (stream.response_begun()) {
       reset(stream, Code::kCancel, Outcome::kClientTimeout);
       return;
@@ -87,7 +87,7 @@ void H2Wire::check_stream(Stream& stream) {
   const bool slow = stream.response_pace.too_slow(now());
   if (stream.response_flows() && session_.window_shut(stream)) {
     if (slow) {
-      report(kClientTooSlow, "stream window not opened");
+      report(multiplex::kClientTooSlow, "stream window not opened");
       reset(stream, Code::kCancel, Outcome::kClientTimeout);
       return;
     }

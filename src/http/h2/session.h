@@ -10,12 +10,15 @@
 #include "base/bytes.h"
 #include "http/fields.h"
 #include "http/h2/frame.h"
-#include "http/h2/stream.h"
 #include "http/limits.h"
+#include "http/multiplex/stream.h"
 
 struct nghttp2_session;
 
 namespace gate::http::h2 {
+
+using multiplex::Pulled;
+using multiplex::Stream;
 
 class SessionMemory;
 

@@ -1,8 +1,8 @@
-#include "http/h2/request_body.h"
+#include "http/multiplex/request_body.h"
 
 #include <algorithm>
 
-namespace gate::http::h2 {
+namespace gate::http::multiplex {
 
 BodyRead RequestBody::read(std::span<std::byte> into) {
   if (state_ == State::kFailed) return {BodyRead::State::kFailed, 0};
@@ -43,4 +43,4 @@ void RequestBody::fail() {
   wake();
 }
 
-}  // namespace gate::http::h2
+}  // namespace gate::http::multiplex

@@ -1,10 +1,10 @@
-#include "http/h2/abuse.h"
+#include "http/multiplex/abuse.h"
 
 #include <gtest/gtest.h>
 
 #include <chrono>
 
-namespace gate::http::h2 {
+namespace gate::http::multiplex {
 namespace {
 
 using std::chrono::milliseconds;
@@ -75,4 +75,4 @@ TEST(AbuseMeter, forgiveness_never_goes_below_empty) {
 }
 
 }  // namespace
-}  // namespace gate::http::h2
+}  // namespace gate::http::multiplex

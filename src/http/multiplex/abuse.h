@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 
-namespace gate::http::h2 {
+namespace gate::http::multiplex {
 
 // What a client may do now and then but not in masses (RFC 9113 10.5). The attack each one stops:
 enum class Abuse : std::uint8_t {
@@ -46,4 +46,4 @@ class AbuseMeter {
   base::Instant drained_at_;
 };
 
-}  // namespace gate::http::h2
+}  // namespace gate::http::multiplex

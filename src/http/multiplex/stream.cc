@@ -1,12 +1,12 @@
-#include "http/h2/stream.h"
+#include "http/multiplex/stream.h"
 
 #include "base/check.h"
 #include "http/codes.h"
-#include "http/h2/response_head.h"
+#include "http/multiplex/response_head.h"
 #include "http/response_rules.h"
 #include "http/wire.h"
 
-namespace gate::http::h2 {
+namespace gate::http::multiplex {
 
 Stream::Stream(StreamOwner& owner, std::uint32_t id, base::BlockPool& blocks, const ConnectionInfo& connection,
                const Limits& limits, const TurnTime& time)
@@ -100,4 +100,4 @@ void Stream::body_ready() {
   owner_.stream_ready(*this);
 }
 
-}  // namespace gate::http::h2
+}  // namespace gate::http::multiplex

@@ -1,9 +1,9 @@
-#include "http/h2/abuse.h"
+#include "http/multiplex/abuse.h"
 
 #include <algorithm>
 #include <chrono>
 
-namespace gate::http::h2 {
+namespace gate::http::multiplex {
 namespace {
 
 constexpr std::uint32_t kUnit = 1000;
@@ -69,4 +69,4 @@ void AbuseMeter::drain(base::Instant now) {
   }
 }
 
-}  // namespace gate::http::h2
+}  // namespace gate::http::multiplex

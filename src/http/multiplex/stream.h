@@ -10,12 +10,12 @@
 #include "base/arena.h"
 #include "base/intrusive_list.h"
 #include "http/exchange.h"
-#include "http/h2/request_assembly.h"
-#include "http/h2/request_body.h"
+#include "http/multiplex/request_assembly.h"
+#include "http/multiplex/request_body.h"
 #include "http/pace.h"
 #include "http/wire.h"
 
-namespace gate::http::h2 {
+namespace gate::http::multiplex {
 
 class Stream;  // NOLINT(cppcoreguidelines-virtual-class-destructor): final, and never deleted through a base
 
@@ -112,4 +112,4 @@ class Stream final : private ExchangeDriver,
   Phase phase_ = Phase::kAwaited;
 };
 
-}  // namespace gate::http::h2
+}  // namespace gate::http::multiplex

@@ -8,7 +8,7 @@
 #include "http/exchange.h"
 #include "http/request_rules.h"
 
-namespace gate::http::h2 {
+namespace gate::http::multiplex {
 
 // Puts a request head together from the field lines of a HEADERS frame, within the limits. The protocol library has
 // checked pseudo-fields, names and values (RFC 9113 8.2, 8.3); what HTTP itself demands is checked here.
@@ -39,4 +39,4 @@ class RequestAssembly {
   std::optional<RequestFault> fault_;
 };
 
-}  // namespace gate::http::h2
+}  // namespace gate::http::multiplex

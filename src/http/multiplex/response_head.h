@@ -6,7 +6,7 @@
 #include "http/exchange.h"
 #include "http/response_rules.h"
 
-namespace gate::http::h2 {
+namespace gate::http::multiplex {
 
 // The field lines of a response head, ":status" first, in the exchange's arena.
 std::span<const Field> response_head(Exchange& exchange, const ResponseFraming& framing, std::string_view http_date);
@@ -14,4 +14,4 @@ std::span<const Field> response_head(Exchange& exchange, const ResponseFraming& 
 // The lines of a trailer section that may be sent, in the exchange's arena.
 std::span<const Field> response_trailers(Exchange& exchange, const FieldList& trailers);
 
-}  // namespace gate::http::h2
+}  // namespace gate::http::multiplex

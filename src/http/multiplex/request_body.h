@@ -10,7 +10,7 @@
 #include "http/body.h"
 #include "http/fields.h"
 
-namespace gate::http::h2 {
+namespace gate::http::multiplex {
 
 // Told what the reader of a request body does.
 class RequestBodyOwner {
@@ -55,4 +55,4 @@ class RequestBody final : public BodySource {
   bool asked_ = false;
 };
 
-}  // namespace gate::http::h2
+}  // namespace gate::http::multiplex

@@ -1,10 +1,10 @@
-#include "http/h2/response_head.h"
+#include "http/multiplex/response_head.h"
 
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
 
-namespace gate::http::h2 {
+namespace gate::http::multiplex {
 namespace {
 
 constexpr std::size_t kLinesOfOurs = 4;  // :status, server, date, content-length
@@ -49,4 +49,4 @@ std::span<const Field> response_trailers(Exchange& exchange, const FieldList& tr
   return lines.first(count);
 }
 
-}  // namespace gate::http::h2
+}  // namespace gate::http::multiplex

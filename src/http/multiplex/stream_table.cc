@@ -1,9 +1,9 @@
-#include "http/h2/stream_table.h"
+#include "http/multiplex/stream_table.h"
 
 #include <memory>
 #include <utility>
 
-namespace gate::http::h2 {
+namespace gate::http::multiplex {
 
 static_assert(sizeof(Stream) <= sizeof(base::BlockPool::Block::bytes));
 static_assert(alignof(Stream) <= alignof(std::max_align_t));
@@ -26,4 +26,4 @@ void StreamTable::close(Stream& stream) {
   --size_;
 }
 
-}  // namespace gate::http::h2
+}  // namespace gate::http::multiplex

@@ -1,9 +1,9 @@
-#include "http/h2/request_assembly.h"
+#include "http/multiplex/request_assembly.h"
 
 #include "base/text.h"
 #include "http/arena_text.h"
 
-namespace gate::http::h2 {
+namespace gate::http::multiplex {
 namespace {
 
 // RFC 9113 6.5.2: "The value is based on the uncompressed size of field lines, including the length of the name and
@@ -116,4 +116,4 @@ void RequestAssembly::join_cookies(Exchange& exchange) const {
   fields.set(FieldId::kCookie, join(exchange.arena(), pieces.first(count)));
 }
 
-}  // namespace gate::http::h2
+}  // namespace gate::http::multiplex

@@ -5,10 +5,10 @@
 
 #include "base/arena.h"
 #include "base/intrusive_list.h"
-#include "http/h2/stream.h"
+#include "http/multiplex/stream.h"
 #include "http/wire.h"
 
-namespace gate::http::h2 {
+namespace gate::http::multiplex {
 
 // Owns the streams of a connection. Each stands in a block of the worker's pool, so that opening one costs no
 // allocation and an idle connection holds nothing.
@@ -38,4 +38,4 @@ class StreamTable {
   std::size_t size_ = 0;
 };
 
-}  // namespace gate::http::h2
+}  // namespace gate::http::multiplex
