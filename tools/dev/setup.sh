@@ -92,4 +92,7 @@ done
 install_packages "${purposes[@]}"
 "$here/awslc.sh"
 "$here/quic.sh"
-if [[ " ${purposes[*]} " == *" test "* ]]; then install_node_packages; fi
+if [[ " ${purposes[*]} " == *" test "* ]]; then
+  install_node_packages
+  "$here/clients.sh"
+fi

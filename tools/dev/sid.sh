@@ -27,10 +27,10 @@ private_apt() {
     -o Dpkg::Use-Pty=0 -q "$@"
 }
 
-# usage: unpack_from_sid "what it is for" package...        → $work/unpacked
-unpack_from_sid() {
-  local what=$1 archive uri keyring package
-  shift
+# usage: read_sid "what it is for"
+# Leaves the private apt with the package list of $suite, and as if nothing were installed.
+read_sid() {
+  local what=$1 archive uri keyring
   archive=$(debian_archive)
   [[ -n $archive ]] || fail "this machine's apt knows no Debian archive, so $what cannot be fetched.
   fix:  install $what and put its prefix into CMAKE_PREFIX_PATH"
@@ -47,9 +47,41 @@ Signed-By: $keyring
 LIST
   step "reading the package list of Debian $suite (private, the system's apt is untouched)" "$work/apt-update.log" \
     private_apt update
-  rm -rf "$work"/*.deb "$work/unpacking"
-  (cd "$work" && step "downloading $*" "$work/apt-download.log" private_apt download "$@")
-  for package in "$work"/*.deb; do dpkg-deb -x "$package" "$work/unpacking"; done
-  rm -rf "$work/unpacked"
+}
+
+# usage: unpack_packages FOLDER                             → $work/unpacked
+unpack_packages() {
+  local package
+  rm -rf "$work/unpacking" "$work/unpacked"
+  mkdir -p "$work/unpacking"
+  for package in "$1"/*.deb; do dpkg-deb -x "$package" "$work/unpacking"; done
   mv "$work/unpacking" "$work/unpacked"
+}
+
+# usage: unpack_from_sid "what it is for" package...        → $work/unpacked
+unpack_from_sid() {
+  read_sid "$1"
+  shift
+  rm -rf "$work"/*.deb
+  (cd "$work" && step "downloading $*" "$work/apt-download.log" private_apt download "$@")
+  unpack_packages "$work"
+}
+
+# With all that the packages depend on, down to the C library; nothing is configured and no script of a package runs.
+# usage: unpack_with_dependencies "what it is for" package...   → $work/unpacked
+unpack_with_dependencies() {
+  local what=$1
+  shift
+  # A mirror may be short of a version that sid's list names; the suites behind sid then have an older one.
+  for suite in sid forky trixie; do
+    rm -rf "$work/apt/cache/archives"
+    (
+      read_sid "$what"
+      step "downloading $* and what they depend on, from Debian $suite" "$work/apt-download.log" \
+        private_apt install --yes --download-only -o Debug::NoLocking=true -o APT::Install-Recommends=false "$@"
+    ) || continue
+    unpack_packages "$work/apt/cache/archives"
+    return
+  done
+  fail "$what could not be fetched from any suite of Debian"
 }
