@@ -269,23 +269,29 @@ std::optional<base::Error> Application::unchangeable(const Settings& settings) c
 base::Result<void> Application::refresh_certificates(std::string& report) {
   const conf::SystemEnvironment environment;
   LoadedConfiguration checked;
-  GATE_TRY_ASSIGN(auto credentials, certificates_->load(settings_, checked.diagnostics));
-  if (!checked.good()) {
-    report = checked.report();
-    audit(observe::AuditKind::kCertificateProblem, report, checked.diagnostics.shown().front().code);
-    return base::fail(rejected());
-  }
-  GATE_TRY_ASSIGN(auto contexts, make_contexts(settings_, credentials));
-  workers_->adopt(plan_, std::move(contexts));
-  credentials_ = std::move(credentials);
+  const auto keep = [&](base::Error error) {
+    report = checked.good() ? base::render(error) + "\n" : checked.report();
+    const auto code = checked.good() ? error.code : checked.diagnostics.shown().front().code;
+    // What is due is tried again every few seconds; the log is told once.
+    if (std::exchange(certificate_problem_, report) != report)
+      audit(observe::AuditKind::kCertificateProblem, report, code);
+    return base::fail(std::move(error));
+  };
+  auto credentials = certificates_->load(settings_, checked.diagnostics);
+  if (!credentials) return keep(std::move(credentials).error());
+  if (!checked.good()) return keep(rejected());
+  auto contexts = make_contexts(settings_, *credentials);
+  if (!contexts) return keep(std::move(contexts).error());
+  workers_->adopt(plan_, *std::move(contexts));
+  credentials_ = *std::move(credentials);
+  certificate_problem_.clear();
   audit(observe::AuditKind::kCertificateLoaded, "certificates were read or renewed");
   return {};
 }
 
-base::WallTime Application::next_renewal() const {
-  auto next = base::WallTime::max();
-  for (const auto& site : credentials_) next = std::min(next, site.renewal);
-  return next;
+bool Application::renewal_is_due() const {
+  const auto now = clock_.wall();
+  return std::ranges::any_of(credentials_, [&](const SiteCredentials& site) { return site.is_due(now); });
 }
 
 void Application::rotate_ticket_keys() {

@@ -55,10 +55,10 @@ class Application {
 
   // Renews what is due and reads changed files; certificates that cannot be used leave the old ones in place.
   base::Result<void> refresh_certificates(std::string& report);
-  base::WallTime next_renewal() const;
+  bool renewal_is_due() const;
 
   void rotate_ticket_keys();
-  base::WallTime ticket_rotation_due() const { return ticket_keys_->rotation_due(); }
+  bool ticket_rotation_is_due() const { return ticket_keys_->rotation_is_due(clock_.wall()); }
 
   // Takes no new connections; `drained` is called on another thread when the last has ended.
   void drain(bool hand_over, const std::function<void()>& drained);
@@ -115,6 +115,7 @@ class Application {
   const http::MediaTypes media_types_;
   const http::NoChallenges challenges_;
   std::unique_ptr<LogWriter> logs_;
+  std::string certificate_problem_;  // the last one told, until they are good again
   std::uint16_t audit_sink_ = observe::LogTarget::kOff;
   observe::AuditFormat audit_format_ = observe::AuditFormat::kText;
   std::unique_ptr<observe::RecordRing> audit_ring_;

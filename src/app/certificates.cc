@@ -49,6 +49,7 @@ base::Result<std::vector<SiteCredentials>> Certificates::load(const Settings& se
     }
     if (site.local_certificate) {
       GATE_TRY_ASSIGN(auto credential, local(site));
+      found.valid_from = credential.leaf().not_before();
       found.renewal = cert::renewal_time(credential.leaf());
       found.credentials.push_back(std::move(credential));
     }
@@ -92,8 +93,9 @@ base::Result<cert::Credential> Certificates::local(const SiteSettings& site) {
   auto stored = store_.load(site.name());
   if (stored && *stored) {
     const auto& leaf = (*stored)->leaf();
-    bool good = cert::uncovered_names(leaf, names).empty() && clock_.wall() < cert::renewal_time(leaf) &&
-                clock_.wall() >= leaf.not_before();
+    const auto now = clock_.wall();
+    const bool good = cert::uncovered_names(leaf, names).empty() && now < cert::renewal_time(leaf) &&
+                      now >= leaf.not_before();
     bool ours = false;
     for (const auto& root : authority->roots()) ours = ours || leaf.is_signed_by(root.certificate);
     if (good && ours) return std::move(**stored);

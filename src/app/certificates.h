@@ -17,7 +17,12 @@ namespace gate::app {
 // The credentials of one site: one, or an ECDSA and an RSA one.
 struct SiteCredentials {
   std::vector<cert::Credential> credentials;
-  base::WallTime renewal = base::WallTime::max();  // when a local one is due; the user's own are never renewed by us
+  // When a local one is due; the user's own are never renewed by us.
+  base::WallTime valid_from = base::WallTime::min();
+  base::WallTime renewal = base::WallTime::max();
+
+  // Also before it begins: it was issued while the clock was set wrong.
+  bool is_due(base::WallTime now) const { return now < valid_from || now >= renewal; }
 };
 
 // Finds the certificates of sites: the user's files, or leaves of the local CA, which is made when first needed and

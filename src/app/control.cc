@@ -136,9 +136,8 @@ void Control::act_on_changes() {
 void Control::maintain() {
   loop_->arm(maintenance_, loop_->now() + kMaintenance);
   if (stopping_) return;
-  const auto now = clock_.wall();
-  if (now >= application_->ticket_rotation_due()) application_->rotate_ticket_keys();
-  if (now >= application_->next_renewal()) refresh_certificates();
+  if (application_->ticket_rotation_is_due()) application_->rotate_ticket_keys();
+  if (application_->renewal_is_due()) refresh_certificates();
   note_stalled_workers();
   [[maybe_unused]] const auto told = manager_.alive();
 }

@@ -61,22 +61,6 @@ base::Result<void> check_complete(const std::vector<Certificate>& chain, std::st
               "append the issuer's intermediate certificates, or use the file called fullchain"));
 }
 
-base::Result<void> check_dates(const Certificate& certificate, base::WallTime now, std::string_view origin) {
-  if (now > certificate.not_after()) {
-    return base::fail(
-        refused(kExpired, fmt::format("the certificate in {} has expired", origin),
-                fmt::format("\"{}\" was valid until {}", certificate.subject(), date(certificate.not_after())),
-                "renew it; if it is valid, correct this machine's clock"));
-  }
-  if (now < certificate.not_before()) {
-    return base::fail(
-        refused(kNotYetValid, fmt::format("the certificate in {} is not valid yet", origin),
-                fmt::format("\"{}\" is valid from {}", certificate.subject(), date(certificate.not_before())),
-                "wait until then, or correct this machine's clock"));
-  }
-  return {};
-}
-
 base::Result<void> check_strength(const Certificate& certificate, std::string_view origin) {
   if (!certificate.is_weakly_signed() || certificate.is_self_issued()) return {};
   return base::fail(
@@ -98,6 +82,22 @@ base::Result<void> check_names(const Certificate& leaf, std::span<const std::str
 }
 
 }  // namespace
+
+base::Result<void> check_dates(const Certificate& certificate, base::WallTime now, std::string_view origin) {
+  if (now > certificate.not_after()) {
+    return base::fail(
+        refused(kExpired, fmt::format("the certificate in {} has expired", origin),
+                fmt::format("\"{}\" was valid until {}", certificate.subject(), date(certificate.not_after())),
+                "renew it; if it is valid, correct this machine's clock"));
+  }
+  if (now < certificate.not_before()) {
+    return base::fail(
+        refused(kNotYetValid, fmt::format("the certificate in {} is not valid yet", origin),
+                fmt::format("\"{}\" is valid from {}", certificate.subject(), date(certificate.not_before())),
+                "wait until then, or correct this machine's clock"));
+  }
+  return {};
+}
 
 std::vector<std::string> uncovered_names(const Certificate& leaf, std::span<const std::string> names) {
   std::vector<std::string> missing;

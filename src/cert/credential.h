@@ -43,6 +43,9 @@ base::Result<Credential> load_credential(const CredentialSource& source, std::sp
 // completeness are not judged.
 base::Result<Credential> read_credential(const CredentialSource& source);
 
+// Whether `certificate` of the file `origin` is valid at `now`; kExpired or kNotYetValid when it is not.
+base::Result<void> check_dates(const Certificate& certificate, base::WallTime now, std::string_view origin);
+
 // The names in `names` that `leaf` does not cover.
 std::vector<std::string> uncovered_names(const Certificate& leaf, std::span<const std::string> names);
 

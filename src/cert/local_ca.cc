@@ -30,6 +30,14 @@ base::Error unusable(const std::string& folder, std::string why, std::string fix
 
 constexpr std::string_view kStartAgain = "remove the folder; a new authority is made, then run: gate443 trust install";
 
+// A root that clients trust is not to be thrown away because a clock is wrong.
+base::Error unusable(const std::string& folder, const base::Error& cause) {
+  std::string fix(kStartAgain);
+  if (cause.code == kNotYetValid) fix = "correct this machine's clock";
+  if (cause.code == kExpired) fix = "if this machine's clock is right, " + fix;
+  return unusable(folder, cause.what + ": " + cause.why, std::move(fix));
+}
+
 // Making a root takes milliseconds, so another process that holds the lock is waited for.
 base::Result<os::FileLock> lock(const std::string& folder) {
   constexpr int kAttempts = 200;
@@ -91,6 +99,8 @@ base::Result<Credential> LocalCa::issue(std::span<const std::string> names, base
                        .fix = "give the site names such as localhost, app.test or 127.0.0.1"});
   }
   GATE_TRY_ASSIGN(const Authority* authority, authority_for(names, now));
+  if (const auto valid = check_dates(authority->root, now, folder_); !valid)
+    return base::fail(unusable(folder_, valid.error()));
   PrivateKey key = PrivateKey::generate();
   const Validity validity{.from = now - kBackdated,
                           .until = std::min<base::WallTime>(now + kLeafLifetime, authority->root.not_after())};
@@ -108,8 +118,7 @@ base::Result<void> LocalCa::load(base::WallTime now) {
     GATE_TRY_ASSIGN(auto text, os::read_file(file, kFileBytesMax));
     auto loaded = load_credential({text, text, file, file}, {}, now);
     OPENSSL_cleanse(text.data(), text.size());
-    if (!loaded)
-      return base::fail(unusable(folder_, loaded.error().what + ": " + loaded.error().why, std::string(kStartAgain)));
+    if (!loaded) return base::fail(unusable(folder_, loaded.error()));
     if (!loaded->leaf().is_ca()) return base::fail(unusable(folder_, file + " is no root", std::string(kStartAgain)));
     NameConstraints constraints = NameConstraints::of(loaded->leaf());
     if (!exists(path(i, "crt"))) GATE_TRY(os::write_file_atomically(path(i, "crt"), loaded->leaf().to_pem(), 0644));

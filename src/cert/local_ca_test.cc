@@ -71,6 +71,28 @@ TEST_F(LocalCaTest, never_issues_beyond_the_end_of_its_root) {
   EXPECT_EQ(leaf->leaf().not_after(), ca.root().not_after());
 }
 
+TEST_F(LocalCaTest, issues_nothing_while_its_root_is_not_valid) {
+  LocalCa ca = make();
+  const std::vector<std::string> names{"localhost"};
+  const auto late = ca.issue(names, ca.root().not_after() + 1s);
+  ASSERT_FALSE(late.has_value());
+  EXPECT_EQ(late.error().code, kLocalCaUnusable);
+  EXPECT_NE(late.error().why.find("expired"), std::string::npos) << late.error().why;
+  const auto early = ca.issue(names, ca.root().not_before() - 1s);
+  ASSERT_FALSE(early.has_value());
+  EXPECT_EQ(early.error().code, kLocalCaUnusable);
+}
+
+// Whoever follows the advice loses a root that all his clients trust.
+TEST_F(LocalCaTest, does_not_advise_to_remove_a_root_when_only_the_clock_is_behind) {
+  const auto begin = make().root().not_before();
+  const auto opened = LocalCa::open_or_create(folder(), begin - 1s);
+  ASSERT_FALSE(opened.has_value());
+  EXPECT_EQ(opened.error().code, kLocalCaUnusable);
+  EXPECT_EQ(opened.error().fix.find("remove"), std::string::npos) << opened.error().fix;
+  EXPECT_NE(opened.error().fix.find("clock"), std::string::npos) << opened.error().fix;
+}
+
 TEST_F(LocalCaTest, is_the_same_when_opened_again) {
   const auto fingerprint = make().root().fingerprint();
   EXPECT_EQ(make().root().fingerprint(), fingerprint);

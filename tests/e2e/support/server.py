@@ -34,7 +34,8 @@ class Server:
     A `with` block starts it, stops it with SIGTERM and expects exit code 0.
     """
 
-    def __init__(self, folder, text, *, settings="", arguments=(), descriptors_max=None, workers=2):
+    def __init__(self, folder, text, *, settings="", arguments=(), descriptors_max=None, workers=2,
+                 environment=None, prefix=()):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.state = self.folder / "state"
@@ -45,6 +46,8 @@ class Server:
         self.workers = workers
         self.arguments = list(arguments)
         self.descriptors_max = descriptors_max
+        self.environment = {**os.environ, **(environment or {})}
+        self.prefix = list(prefix)  # a command that becomes the server, such as unshare
         self.process = None
         self.pids = []
         self.output = []
@@ -85,12 +88,12 @@ class Server:
             if limit:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
 
-        command = [BINARY, "run", self.configuration, *self.arguments]
+        command = [*self.prefix, BINARY, "run", self.configuration, *self.arguments]
         self.output.clear()
         self.errors.clear()
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            preexec_fn=prepare if limit else None)
+            env=self.environment, preexec_fn=prepare if limit else None)
         self.pids.append(self.process.pid)
         self._readers = [self._read(self.process.stdout, self.output), self._read(self.process.stderr, self.errors)]
         wait_until(self._is_ready, "the first screen of the server")
