@@ -52,8 +52,9 @@ struct FileFacts {
 base::Result<FileFacts> inspect(const std::string& path);
 base::Result<FileFacts> inspect(int fd);
 
-// Fails unless the file belongs to this process's user or to root, and neither group nor others can write it, nor
-// others read it: the least a private key needs. `what` names its use: "private key".
+// Fails unless the file belongs to this process's user or to root (for root also: to the owner of its folder), and
+// neither group nor others can write it, nor others read it: the least a private key needs. `what` names its use:
+// "private key".
 base::Result<void> check_private(const std::string& path, std::string_view what);
 
 // An advisory lock between processes, held by a file that is created and stays. The lock ends with the object or with

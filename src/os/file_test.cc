@@ -161,6 +161,17 @@ TEST(CheckPrivate, refuses_a_file_of_another_user) {
   EXPECT_EQ(check_private(folder.path("key"), "private key").error().code, kUnsafeFileMode);
 }
 
+TEST(CheckPrivate, lets_root_read_the_secret_of_a_folders_owner) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  const TemporaryFolder folder;
+  ASSERT_TRUE(make_directories(folder.path("state"), 0700));
+  ASSERT_TRUE(write_file_atomically(folder.path("state/key"), "x", 0600));
+  ASSERT_EQ(::chown(folder.path("state/key").c_str(), 4711, 4711), 0);
+  EXPECT_FALSE(check_private(folder.path("state/key"), "private key"));
+  ASSERT_EQ(::chown(folder.path("state").c_str(), 4711, 4711), 0);
+  EXPECT_TRUE(check_private(folder.path("state/key"), "private key"));
+}
+
 TEST(FileLock, excludes_a_second_holder_until_it_is_gone) {
   const TemporaryFolder folder;
   {
