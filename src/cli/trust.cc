@@ -1,10 +1,14 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "app/folders.h"
+#include "app/trust/codes.h"
 #include "app/trust/trust_store.h"
 #include "cert/local_ca.h"
 #include "cli/commands.h"
@@ -15,56 +19,71 @@ namespace {
 struct Options : CommonOptions {
   std::string state;
 
-  std::string ca_folder() const { return (state.empty() ? app::default_state_folder() : state) + "/ca"; }
+  std::string state_folder() const { return state.empty() ? app::default_state_folder() : state; }
+  std::string ca_folder() const { return state_folder() + "/ca"; }
 };
 
-// Calls `act` on each store and root; shows what came of it. The last error decides the exit code.
-template <class Act>
-int on_all_stores(const Options& options, const cert::LocalCa& ca, std::string_view done, Act act) {
-  int code = to_int(Exit::kFine);
-  for (const auto& store : app::find_trust_stores()) {
-    bool good = true;
-    for (const auto& root : ca.roots()) {
-      if (auto result = act(*store, root); !result) {
-        code = fail(result.error(), options);
-        good = false;
-      }
-    }
-    if (good && !options.quiet && !options.json) fmt::print("  {:<10} {}\n", done, store->name());
-  }
-  return code;
+void show(const Options& options, std::string_view state, std::string_view what) {
+  if (!options.quiet && !options.json) fmt::print("  {:<10} {}\n", state, what);
 }
 
-// Says whether programs that go by the system's roots accept us now.
-int verify(const Options& options, cert::LocalCa& ca) {
+// The command that does the same as root: whose own authority is another one.
+std::string as_root(std::string_view action, const Options& options) {
+  std::error_code error;
+  const auto folder = std::filesystem::absolute(options.state_folder(), error);
+  return fmt::format("sudo gate443 trust {} --state {}", action, folder.string());
+}
+
+base::Result<void> install_in(app::TrustStore& store, cert::LocalCa& ca, const Options& options) {
+  if (!store.is_ours_to_change()) {
+    show(options, "left alone", fmt::format("{}, which is root's: {}", store.name(), as_root("install", options)));
+    return {};
+  }
+  for (const auto& root : ca.roots()) GATE_TRY(store.install(root));
+  show(options, "trusted by", store.name());
   const base::SystemClock clock;
-  const auto verified = app::verify_by_handshake(ca, clock);
-  if (!verified) return fail(verified.error(), options);
-  if (!options.quiet && !options.json)
-    fmt::print("  verified   a handshake with a certificate of the local CA succeeds\n");
-  return to_int(Exit::kFine);
+  GATE_TRY(app::verify_by_handshake(store, ca, clock));
+  show(options, "verified", "a handshake with a certificate of the local CA succeeds");
+  return {};
+}
+
+base::Result<void> remove_from(app::TrustStore& store, const cert::LocalCa& ca, const Options& options) {
+  const auto roots = ca.roots();
+  if (!store.is_ours_to_change()) {
+    if (std::ranges::none_of(roots, [&](const auto& root) { return store.contains(root); })) return {};
+    return base::fail({.code = app::kCannotTrust,
+                       .what = "cannot take the local CA out of the store: " + store.name(),
+                       .why = "only root may change it",
+                       .fix = as_root("remove", options)});
+  }
+  for (const auto& root : roots) GATE_TRY(store.remove(root));
+  show(options, "removed", store.name());
+  return {};
+}
+
+// Each store in its turn, whatever became of the others; the last error decides the exit code.
+template <class Act>
+int on_all_stores(const Options& options, std::string_view done, Act act) {
+  int code = to_int(Exit::kFine);
+  for (const auto& store : app::find_trust_stores()) {
+    if (const auto result = act(*store); !result) code = fail(result.error(), options);
+  }
+  if (options.json && code == to_int(Exit::kFine)) fmt::print("{}\n", nlohmann::json{{done, true}}.dump());
+  return code;
 }
 
 int install(const Options& options) {
   const base::SystemClock clock;
   auto ca = cert::LocalCa::open_or_create(options.ca_folder(), clock.wall());
   if (!ca) return fail(ca.error(), options);
-  const int code =
-      on_all_stores(options, *ca, "trusted by", [](auto& store, const auto& root) { return store.install(root); });
-  if (code != to_int(Exit::kFine)) return code;
-  const int verified = verify(options, *ca);
-  if (options.json && verified == to_int(Exit::kFine)) fmt::print("{}\n", nlohmann::json{{"installed", true}}.dump());
-  return verified;
+  return on_all_stores(options, "installed", [&](auto& store) { return install_in(store, *ca, options); });
 }
 
 int remove(const Options& options) {
   const base::SystemClock clock;
   const auto ca = cert::LocalCa::open(options.ca_folder(), clock.wall());
   if (!ca) return fail(ca.error(), options);
-  const int code =
-      on_all_stores(options, *ca, "removed", [](auto& store, const auto& root) { return store.remove(root); });
-  if (options.json && code == to_int(Exit::kFine)) fmt::print("{}\n", nlohmann::json{{"removed", true}}.dump());
-  return code;
+  return on_all_stores(options, "removed", [&](auto& store) { return remove_from(store, *ca, options); });
 }
 
 int path(const Options& options) {

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 #include "app/trust/codes.h"
 #include "base/text.h"
 #include "os/file.h"
@@ -17,10 +21,10 @@ std::string nickname(const cert::LocalCa::Root& root) {
 
 }  // namespace
 
-base::Result<void> NssStore::run(std::vector<std::string> arguments) const {
+base::Result<std::string> NssStore::run(std::vector<std::string> arguments) const {
   arguments.insert(arguments.begin(), "certutil");
   arguments.insert(arguments.end(), {"-d", "sql:" + folder_});
-  const auto outcome = os::run_command({.arguments = arguments, .deadline = std::chrono::seconds(30)});
+  auto outcome = os::run_command({.arguments = arguments, .deadline = std::chrono::seconds(30)});
   constexpr int kNoSuchProgram = 127;
   if (!outcome || outcome->exit_code == kNoSuchProgram) {
     return base::fail({.code = kTrustToolMissing,
@@ -28,7 +32,7 @@ base::Result<void> NssStore::run(std::vector<std::string> arguments) const {
                        .why = "browsers keep their own roots, and certutil is the tool for them",
                        .fix = "apt-get install libnss3-tools"});
   }
-  if (outcome->exit_code == 0) return {};
+  if (outcome->exit_code == 0) return std::move(outcome->output);
   return base::fail({.code = kCannotTrust, .what = "cannot change " + name(), .why = outcome->errors});
 }
 
@@ -38,12 +42,24 @@ base::Result<void> NssStore::install(const cert::LocalCa::Root& root) {
   GATE_TRY(os::make_directories(folder_, 0700));
   if (!os::inspect(folder_ + "/cert9.db")) GATE_TRY(run({"-N", "--empty-password"}));
   // "C,,": trusted to issue certificates of servers, and nothing else.
-  return run({"-A", "-t", "C,,", "-n", nickname(root), "-i", root.path});
+  GATE_TRY(run({"-A", "-t", "C,,", "-n", nickname(root), "-i", root.path}));
+  return {};
 }
 
 base::Result<void> NssStore::remove(const cert::LocalCa::Root& root) {
   if (!contains(root)) return {};
-  return run({"-D", "-n", nickname(root)});
+  GATE_TRY(run({"-D", "-n", nickname(root)}));
+  return {};
+}
+
+base::Result<cert::Roots> NssStore::trusted(const cert::LocalCa& ca) const {
+  std::vector<cert::Certificate> found;
+  for (const auto& root : ca.roots()) {
+    GATE_TRY_ASSIGN(const auto pem, run({"-L", "-a", "-n", nickname(root)}));
+    GATE_TRY_ASSIGN(auto certificates, cert::certificates_from_pem(pem, name()));
+    std::ranges::move(certificates, std::back_inserter(found));
+  }
+  return cert::Roots::of(found);
 }
 
 }  // namespace gate::app

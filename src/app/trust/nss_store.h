@@ -16,9 +16,11 @@ class NssStore final : public TrustStore {
   bool contains(const cert::LocalCa::Root& root) const override;
   base::Result<void> install(const cert::LocalCa::Root& root) override;
   base::Result<void> remove(const cert::LocalCa::Root& root) override;
+  base::Result<cert::Roots> trusted(const cert::LocalCa& ca) const override;
 
  private:
-  base::Result<void> run(std::vector<std::string> arguments) const;
+  // What certutil has printed.
+  base::Result<std::string> run(std::vector<std::string> arguments) const;
 
   std::string owner_;
   std::string folder_;

@@ -5,6 +5,7 @@
 #include "app/trust/codes.h"
 #include "base/text.h"
 #include "os/file.h"
+#include "os/privileges.h"
 #include "os/process.h"
 
 namespace gate::app {
@@ -12,6 +13,8 @@ namespace {
 
 constexpr std::size_t kPemBytesMax = 64 * 1024;
 constexpr mode_t kReadableByAll = 0644;
+constexpr std::size_t kBundleBytesMax = 16 * 1024 * 1024;
+constexpr const char* kBundle = "/etc/ssl/certs/ca-certificates.crt";
 constexpr const char* kFolder = "/usr/local/share/ca-certificates";
 
 // One file a root, named after it, so that several state folders do not fight over a name.
@@ -30,9 +33,14 @@ base::Result<void> update_bundle() {
 
 }  // namespace
 
+bool SystemStore::is_ours_to_change() const { return os::is_root(); }
+
+// Installed, and taken into what programs read.
 bool SystemStore::contains(const cert::LocalCa::Root& root) const {
-  const auto text = os::read_file(file_of(root), kPemBytesMax);
-  return text && *text == root.certificate.to_pem();
+  const std::string pem = root.certificate.to_pem();
+  const auto installed = os::read_file(file_of(root), kPemBytesMax);
+  const auto bundle = os::read_file(kBundle, kBundleBytesMax);
+  return installed && *installed == pem && bundle && bundle->find(pem) != std::string::npos;
 }
 
 base::Result<void> SystemStore::install(const cert::LocalCa::Root& root) {
@@ -45,5 +53,7 @@ base::Result<void> SystemStore::remove(const cert::LocalCa::Root& root) {
   GATE_TRY(os::remove_file(file_of(root)));
   return update_bundle();
 }
+
+base::Result<cert::Roots> SystemStore::trusted(const cert::LocalCa&) const { return cert::Roots::system(); }
 
 }  // namespace gate::app

@@ -9,7 +9,6 @@
 #include "app/trust/system_store.h"
 #include "base/buffer.h"
 #include "cert/verify.h"
-#include "os/privileges.h"
 #include "os/random.h"
 #include "tls/client.h"
 #include "tls/engine.h"
@@ -48,15 +47,14 @@ base::Result<void> shake_hands(tls::Engine& client, tls::Engine& server) {
     if (server_step == tls::Step::kFailed) return base::fail(server.failure());
     if (client_step == tls::Step::kDone && server_step == tls::Step::kDone) return {};
   }
-  return base::fail(
-      {.code = kNotTrustedYet, .side = base::Side::kSelf, .what = "the handshake did not come to an end"});
+  return base::fail({.code = kNotTrustedYet, .what = "the handshake did not come to an end"});
 }
 
 }  // namespace
 
 std::vector<std::unique_ptr<TrustStore>> find_trust_stores() {
   std::vector<std::unique_ptr<TrustStore>> stores;
-  if (os::is_root()) stores.push_back(std::make_unique<SystemStore>());
+  stores.push_back(std::make_unique<SystemStore>());
   const char* home = std::getenv("HOME");
   if (home == nullptr) return stores;
   stores.push_back(std::make_unique<NssStore>("Chromium", std::string(home) + "/.pki/nssdb"));
@@ -64,7 +62,7 @@ std::vector<std::unique_ptr<TrustStore>> find_trust_stores() {
   return stores;
 }
 
-base::Result<void> verify_by_handshake(cert::LocalCa& ca, const base::Clock& clock) {
+base::Result<void> verify_by_handshake(const TrustStore& store, cert::LocalCa& ca, const base::Clock& clock) {
   const std::vector<std::string> names{"localhost"};
   GATE_TRY_ASSIGN(const auto credential, ca.issue(names, clock.wall()));
   os::SystemRandom random;
@@ -72,11 +70,17 @@ base::Result<void> verify_by_handshake(cert::LocalCa& ca, const base::Clock& clo
       .sites = {}, .ticket_keys = tls::TicketKeys::generate(random, clock.wall()), .key_log = {}};
   settings.sites.push_back({.names = names, .credentials = {&credential}, .policy = {}, .is_default = true});
   GATE_TRY_ASSIGN(auto server_context, tls::ServerContext::create(settings));
-  GATE_TRY_ASSIGN(auto roots, cert::Roots::system());
+  GATE_TRY_ASSIGN(const auto roots, store.trusted(ca));
   GATE_TRY_ASSIGN(auto client_context, tls::ClientContext::create({.roots = &roots}, clock));
   tls::Engine client(client_context, {.server_name = "localhost"}, clock);
   tls::Engine server(server_context, base::IpAddress(), clock);
-  return shake_hands(client, server);
+  if (auto shaken = shake_hands(client, server); !shaken) {
+    return base::fail({.code = kNotTrustedYet,
+                       .what = store.name() + " does not trust the local CA, though it was installed",
+                       .why = shaken.error().what + ": " + shaken.error().why,
+                       .fix = "see what is in that store; another tool may have taken it out again"});
+  }
+  return {};
 }
 
 }  // namespace gate::app

@@ -25,7 +25,7 @@ class Stranger:
         self.home.mkdir()
         self.prefix = []
         if os.geteuid() == 0:
-            self.prefix = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+            self.prefix = [shutil.which("setpriv"), f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
             for path in (self.folder, self.home):
                 os.chown(path, NOBODY, NOBODY)
 
