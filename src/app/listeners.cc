@@ -100,7 +100,8 @@ base::Result<os::Fd> Listeners::open_socket(const base::Endpoint& address, bool 
       std::ranges::any_of(preparing_, [&](const Kept& kept) { return kept.real == address; });
   if (first && !shared_with_inherited) {
     // Shared ports let a second server in silently; the first socket of an address makes sure that nobody is there.
-    if (auto free = os::check_port_free(address); !free) return base::fail(explained(free.error(), address));
+    const auto free = os::check_port_free(address, os::Transport::kTcp);
+    if (!free) return base::fail(explained(free.error(), address));
   }
   auto socket = os::listen_tcp(address);
   if (!socket) return base::fail(explained(socket.error(), address));

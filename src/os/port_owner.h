@@ -2,20 +2,14 @@
 
 #include <sys/types.h>
 
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "base/ip.h"
+#include "os/transport.h"
 
 namespace gate::os {
-
-enum class Transport : std::uint8_t { kTcp, kUdp };
-
-// "tcp", "udp".
-std::string_view to_string(Transport transport);
 
 // Who holds a port. Without the right to look into other users' processes only `user` is known.
 struct PortOwner {

@@ -129,8 +129,6 @@ std::string unit_of(const std::string& process) {
 
 }  // namespace
 
-std::string_view to_string(Transport transport) { return transport == Transport::kTcp ? "tcp" : "udp"; }
-
 std::vector<PortOwner> find_port_owners(const base::Endpoint& endpoint, Transport transport, const std::string& proc) {
   std::vector<SocketRow> rows;
   for (const std::string_view family : {"", "6"}) {

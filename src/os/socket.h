@@ -9,6 +9,7 @@
 #include "base/ip.h"
 #include "base/result.h"
 #include "os/fd.h"
+#include "os/transport.h"
 
 namespace gate::os {
 
@@ -17,9 +18,13 @@ namespace gate::os {
 // kPortInUse or kLowPortRefused where that is the reason.
 base::Result<Fd> listen_tcp(const base::Endpoint& address);
 
+// A UDP socket, one of several on its address, as listen_tcp's are: its datagrams are spread over all of them. What
+// datagrams need beyond that is set by UdpSocket::create.
+base::Result<Fd> bind_udp(const base::Endpoint& address);
+
 // Fails with kPortInUse when anybody listens on `address`, even one who would share it, and with kLowPortRefused when
 // this process may not.
-base::Result<void> check_port_free(const base::Endpoint& address);
+base::Result<void> check_port_free(const base::Endpoint& address, Transport transport);
 
 // The address a socket is bound to.
 base::Result<base::Endpoint> local_endpoint(int socket);

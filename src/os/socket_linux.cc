@@ -1,68 +1,29 @@
+#include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
-#include <string>
+#include <utility>
 
 #include "os/codes.h"
 #include "os/errno.h"
 #include "os/socket.h"
+#include "os/system_address.h"
 
 namespace gate::os {
 namespace {
-
-// Room for either family.
-struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof(sockaddr_storage);
-
-  sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
-};
-
-SocketAddress to_system(const base::Endpoint& endpoint) {
-  SocketAddress result;
-  const auto octets = endpoint.address.octets();
-  if (endpoint.address.is_v4()) {
-    auto* four = reinterpret_cast<sockaddr_in*>(&result.storage);
-    four->sin_family = AF_INET;
-    four->sin_port = htons(endpoint.port);
-    base::copy_bytes(std::as_writable_bytes(std::span(&four->sin_addr, 1)), std::as_bytes(octets.last<4>()));
-    result.size = sizeof(sockaddr_in);
-  } else {
-    auto* six = reinterpret_cast<sockaddr_in6*>(&result.storage);
-    six->sin6_family = AF_INET6;
-    six->sin6_port = htons(endpoint.port);
-    base::copy_bytes(std::as_writable_bytes(std::span(&six->sin6_addr, 1)), std::as_bytes(octets));
-    result.size = sizeof(sockaddr_in6);
-  }
-  return result;
-}
-
-base::Endpoint from_system(const SocketAddress& address) {
-  if (address.storage.ss_family == AF_INET) {
-    const auto* four = reinterpret_cast<const sockaddr_in*>(&address.storage);
-    std::array<std::uint8_t, 4> octets{};
-    base::copy_bytes(std::as_writable_bytes(std::span(octets)), std::as_bytes(std::span(&four->sin_addr, 1)));
-    return {base::IpAddress::v4(octets), ntohs(four->sin_port)};
-  }
-  const auto* six = reinterpret_cast<const sockaddr_in6*>(&address.storage);
-  std::array<std::uint8_t, 16> octets{};
-  base::copy_bytes(std::as_writable_bytes(std::span(octets)), std::as_bytes(std::span(&six->sin6_addr, 1)));
-  return {base::IpAddress::v6(octets), ntohs(six->sin6_port)};
-}
 
 bool switch_on(int socket, int level, int option) {
   const int on = 1;
   return setsockopt(socket, level, option, &on, sizeof on) == 0;
 }
 
-base::Error listen_error(const base::Endpoint& address) {
+base::Error listen_error(const base::Endpoint& address, Transport transport) {
   const int number = errno;
-  auto error = system_error(kCannotListen, "cannot listen on " + address.to_string() + " (tcp)", number);
+  auto error = system_error(kCannotListen,
+                            fmt::format("cannot listen on {} ({})", address.to_string(), to_string(transport)), number);
   if (number == EADDRINUSE) error.code = kPortInUse;
   if (number == EACCES && address.port < 1024) error.code = kLowPortRefused;
   return error;
@@ -74,11 +35,14 @@ IoResult io_failure() {
 }
 
 // A socket bound to `address`; invalid, with errno set, when that failed.
-Fd bound_socket(const base::Endpoint& address, bool shared) {
+Fd bound_socket(const base::Endpoint& address, Transport transport, bool shared) {
   const int family = address.address.is_v4() ? AF_INET : AF_INET6;
-  Fd socket(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  const int type = transport == Transport::kTcp ? SOCK_STREAM : SOCK_DGRAM;
+  Fd socket(::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   auto name = to_system(address);
-  const bool bound = socket.valid() && switch_on(socket.number(), SOL_SOCKET, SO_REUSEADDR) &&
+  // On TCP it lets a new server in while connections of an old one linger. On UDP it would let two servers in.
+  const bool reuse = transport == Transport::kTcp;
+  const bool bound = socket.valid() && (!reuse || switch_on(socket.number(), SOL_SOCKET, SO_REUSEADDR)) &&
                      (!shared || switch_on(socket.number(), SOL_SOCKET, SO_REUSEPORT)) &&
                      (family == AF_INET || switch_on(socket.number(), IPPROTO_IPV6, IPV6_V6ONLY)) &&
                      bind(socket.number(), name.get(), name.size) == 0;
@@ -89,21 +53,27 @@ Fd bound_socket(const base::Endpoint& address, bool shared) {
 
 base::Result<Fd> listen_tcp(const base::Endpoint& address) {
   constexpr int kBacklog = 4096;  // cut to net.core.somaxconn by the kernel
-  Fd socket = bound_socket(address, true);
+  Fd socket = bound_socket(address, Transport::kTcp, true);
   // Accepted sockets inherit TCP_NODELAY.
   const bool listening =
       socket.valid() && switch_on(socket.number(), IPPROTO_TCP, TCP_NODELAY) && listen(socket.number(), kBacklog) == 0;
-  if (!listening) return base::fail(listen_error(address));
+  if (!listening) return base::fail(listen_error(address, Transport::kTcp));
   return socket;
 }
 
-base::Result<void> check_port_free(const base::Endpoint& address) {
-  if (!bound_socket(address, false).valid()) return base::fail(listen_error(address));
+base::Result<Fd> bind_udp(const base::Endpoint& address) {
+  Fd socket = bound_socket(address, Transport::kUdp, true);
+  if (!socket.valid()) return base::fail(listen_error(address, Transport::kUdp));
+  return socket;
+}
+
+base::Result<void> check_port_free(const base::Endpoint& address, Transport transport) {
+  if (!bound_socket(address, transport, false).valid()) return base::fail(listen_error(address, transport));
   return {};
 }
 
 base::Result<base::Endpoint> local_endpoint(int socket) {
-  SocketAddress address;
+  SystemAddress address;
   if (getsockname(socket, address.get(), &address.size) != 0) {
     return base::fail(system_error(kCannotListen, "cannot read the address of a socket"));
   }
@@ -111,7 +81,7 @@ base::Result<base::Endpoint> local_endpoint(int socket) {
 }
 
 AcceptState accept_tcp(int listener, Accepted& accepted) {
-  SocketAddress peer;
+  SystemAddress peer;
   Fd socket(accept4(listener, peer.get(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!socket.valid()) {
     switch (errno) {
