@@ -1,5 +1,6 @@
 # The benchmark's programs: built by the target "bench" alone.
-#   bench/<name>.cc → bench_<name>;  bench/gateload/*.cc → gateload;  bench/echo/*.cc → echo_server
+#   bench/<name>.cc → bench_<name>;  bench/gateload/*.cc → gateload;  bench/h3load/*.cc → h3load
+#   bench/echo/*.cc → echo_server
 #   bench/handshake/gate.cc → handshake_gate;  bench/handshake/openssl.cc → handshake_openssl
 
 add_custom_target(bench)
@@ -26,6 +27,12 @@ file(GLOB gateload CONFIGURE_DEPENDS bench/gateload/*.cc)
 if(gateload)
   gate_add_bench_program(gateload ${gateload})
   target_link_libraries(gateload PRIVATE gate_outside_nghttp2 gate_outside_awslc)
+endif()
+
+file(GLOB h3load CONFIGURE_DEPENDS bench/h3load/*.cc)
+if(h3load)
+  gate_add_bench_program(h3load ${h3load})
+  target_link_libraries(h3load PRIVATE gate_outside_nghttp3 gate_outside_ngtcp2 gate_outside_awslc)
 endif()
 
 file(GLOB echo CONFIGURE_DEPENDS bench/echo/*.cc)

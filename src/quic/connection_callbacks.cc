@@ -73,14 +73,19 @@ struct ConnectionCallbacks::Handshake {
     Connection& connection = self(user_data);
     connection.handshake_complete_ = true;
     connection.state_ = Connection::State::kOpen;
-    if (connection.server_) connection.give_address_token(connection.path());
+    if (connection.server_) {
+      connection.give_address_token(connection.path());
+    } else {
+      connection.start_application();
+    }
     connection.owner_.handshake_done(connection);
     return 0;
   }
 
-  // The first level at which the application may send: for a server half a round trip before the handshake's end.
+  // A server may send half a round trip before the handshake's end. A client does not know the server's bounds yet.
   static int recv_tx_key(ngtcp2_conn*, ngtcp2_encryption_level level, void* user_data) {
-    if (level == NGTCP2_ENCRYPTION_LEVEL_1RTT) self(user_data).start_application();
+    Connection& connection = self(user_data);
+    if (level == NGTCP2_ENCRYPTION_LEVEL_1RTT && connection.server_) connection.start_application();
     return 0;
   }
 

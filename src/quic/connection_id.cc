@@ -45,4 +45,18 @@ std::optional<ConnectionHome> ConnectionIdCodec::decode(base::ByteView id) const
                         .worker = static_cast<std::uint8_t>(block >> kWorkerShift)};
 }
 
+std::optional<ConnectionId> destination_of(base::ByteView datagram) {
+  constexpr std::byte kLongHeader{0x80};
+  base::ByteReader reader(datagram);
+  const auto first = reader.bytes(1);
+  if (!first) return std::nullopt;
+  if ((first->front() & kLongHeader) == std::byte{}) {
+    const auto id = reader.bytes(ConnectionIdCodec::kIdBytes);
+    return id ? ConnectionId::from(*id) : std::nullopt;
+  }
+  if (!reader.u32()) return std::nullopt;  // the version
+  const auto id = reader.vector8();
+  return id ? ConnectionId::from(*id) : std::nullopt;
+}
+
 }  // namespace gate::quic

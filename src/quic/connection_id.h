@@ -36,6 +36,10 @@ class ConnectionId {
   std::uint8_t size_ = 0;
 };
 
+// The destination connection id of a packet (RFC 8999 5): where a short header has one of ours. Nothing for what is too
+// short, and for ids longer than those of today's versions.
+std::optional<ConnectionId> destination_of(base::ByteView datagram);
+
 // The hash of a table of connection ids: SipHash-2-4, since clients choose ids and would choose those that collide.
 class ConnectionIdHash {
  public:

@@ -120,5 +120,31 @@ TEST(ConnectionIdCodec, refuses_ids_of_another_length) {
   }
 }
 
+std::vector<std::byte> packet(std::initializer_list<int> octets) {
+  std::vector<std::byte> bytes;
+  for (const int each : octets) bytes.push_back(static_cast<std::byte>(each));
+  return bytes;
+}
+
+TEST(DestinationOf, FindsTheIdInBothHeaders) {
+  const auto shorter = destination_of(packet({0x40, 1, 2, 3, 4, 5, 6, 7, 8, 9, 99}));
+  ASSERT_TRUE(shorter);
+  EXPECT_EQ(*shorter, *ConnectionId::from(packet({1, 2, 3, 4, 5, 6, 7, 8, 9})));
+  const auto longer = destination_of(packet({0xc0, 0, 0, 0, 1, 3, 7, 8, 9, 0}));
+  ASSERT_TRUE(longer);
+  EXPECT_EQ(*longer, *ConnectionId::from(packet({7, 8, 9})));
+}
+
+TEST(DestinationOf, FindsNothingInWhatIsTooShortOrTooLong) {
+  EXPECT_FALSE(destination_of({}));
+  EXPECT_FALSE(destination_of(packet({0x40, 1, 2, 3, 4, 5, 6, 7, 8})));
+  EXPECT_FALSE(destination_of(packet({0xc0, 0, 0, 0})));
+  EXPECT_FALSE(destination_of(packet({0xc0, 0, 0, 0, 1, 4, 7, 8, 9})));
+  std::vector<std::byte> long_id(30);
+  long_id[0] = std::byte{0xc0};
+  long_id[5] = std::byte{21};
+  EXPECT_FALSE(destination_of(long_id));
+}
+
 }  // namespace
 }  // namespace gate::quic

@@ -15,7 +15,7 @@ struct SocketAddress {
   ngtcp2_socklen size = 0;
 };
 
-SocketAddress socket_address(const base::Endpoint& endpoint) {
+SocketAddress socket_address(const base::Endpoint& endpoint, std::uint32_t interface) {
   SocketAddress result;
   const auto octets = endpoint.address.octets();
   if (endpoint.address.is_v4()) {
@@ -29,6 +29,7 @@ SocketAddress socket_address(const base::Endpoint& endpoint) {
     six.sin6_family = AF_INET6;
     six.sin6_port = htons(endpoint.port);
     base::copy_bytes(std::as_writable_bytes(std::span(&six.sin6_addr, 1)), std::as_bytes(octets));
+    six.sin6_scope_id = interface;
     result.size = sizeof six;
   }
   return result;
@@ -63,11 +64,16 @@ ConnectionId id_of(const ngtcp2_cid& id) {
 }
 
 NativePath::NativePath(const Path& path) {
-  const SocketAddress local = socket_address(path.local);
-  const SocketAddress peer = socket_address(path.peer);
+  const SocketAddress local = socket_address(path.local, path.interface);
+  const SocketAddress peer = socket_address(path.peer, path.interface);
   ngtcp2_path_storage_init(&storage_, &local.storage.sa, local.size, &peer.storage.sa, peer.size, nullptr);
 }
 
-Path path_of(const ngtcp2_path& path) { return {endpoint_of(path.local), endpoint_of(path.remote)}; }
+Path path_of(const ngtcp2_path& path) {
+  const bool four = path.local.addrlen == sizeof(sockaddr_in);
+  return {.local = endpoint_of(path.local),
+          .peer = endpoint_of(path.remote),
+          .interface = four ? 0 : reinterpret_cast<const sockaddr_in6*>(path.local.addr)->sin6_scope_id};
+}
 
 }  // namespace gate::quic

@@ -1,18 +1,10 @@
 #pragma once
 
-#include <compare>
-#include <cstdint>
-
-#include "base/ip.h"
+#include "os/udp.h"
 
 namespace gate::quic {
 
 // Between which addresses datagrams travel.
-struct Path {
-  base::Endpoint local;
-  base::Endpoint peer;
-
-  friend auto operator<=>(const Path&, const Path&) = default;
-};
+using Path = os::DatagramPath;
 
 }  // namespace gate::quic

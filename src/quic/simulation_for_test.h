@@ -308,7 +308,7 @@ class World {
   std::size_t retries = 0;
   std::size_t datagrams_carried = 0;
   std::size_t server_bytes_sent = 0;
-  Path client_path{*base::Endpoint::parse("192.0.2.7:40000"), *base::Endpoint::parse("192.0.2.9:443")};
+  Path client_path{.local = *base::Endpoint::parse("192.0.2.7:40000"), .peer = *base::Endpoint::parse("192.0.2.9:443")};
 
  private:
   struct Event {
@@ -349,7 +349,7 @@ class World {
       const Event event = events_.top();
       events_.pop();
       ++datagrams_carried;
-      const Path path{event.path.peer, event.path.local};
+      const Path path{.local = event.path.peer, .peer = event.path.local};
       if (event.to_server) {
         deliver_to_server(path, event.bytes);
       } else {

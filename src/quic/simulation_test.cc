@@ -20,6 +20,16 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
   return asked ? std::strtoull(asked, nullptr, 10) : otherwise;
 }
 
+std::string streams_of(const for_test::Side& side) {
+  std::string text;
+  for (const auto& [id, out] : side.application->sending) {
+    text += "\n    stream " + std::to_string(id) + ": sent " + std::to_string(out.sent) + " of " +
+            std::to_string(out.total) + ", acknowledged " + std::to_string(out.acknowledged) +
+            (out.end_sent ? ", ended" : "") + (out.blocked ? ", blocked" : "") + (out.shut ? ", shut" : "");
+  }
+  return text;
+}
+
 std::string state_of(const World& world) {
   std::string text;
   for (const auto* side : {&world.client, &world.server}) {
@@ -29,6 +39,7 @@ std::string state_of(const World& world) {
             std::to_string(static_cast<int>(connection.state())) + ", sent " + std::to_string(facts.packets_sent) +
             ", received " + std::to_string(facts.packets_received) + ", lost " + std::to_string(facts.packets_lost) +
             ", payload " + std::to_string(facts.payload_bytes_max) + ", window " + std::to_string(facts.window_bytes) +
+            ", at " + connection.path().local.to_string() + " to " + connection.path().peer.to_string() + streams_of(*side) +
             (connection.failure() ? ", failure: " + connection.failure()->what + " " + connection.failure()->why : "");
   }
   return text;
