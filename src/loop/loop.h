@@ -78,7 +78,13 @@ class Loop final : public base::Clock {
   // How a descriptor is watched.
   enum class Mode : std::uint8_t {
     kEdges,  // both directions, told once for each change: watched once for a connection's life
-    kLevel,  // reading only, told each turn while it is readable: listeners
+    kLevel,  // reading only, told each turn while it is readable: listeners, datagrams
+  };
+
+  // What a descriptor of kLevel is watched for.
+  struct Interest {
+    bool reading = true;
+    bool writing = false;
   };
 
   static base::Result<std::unique_ptr<Loop>> create(const base::Clock& system);
@@ -88,6 +94,9 @@ class Loop final : public base::Clock {
   // The watcher is buried (see bury) or unwatches before it dies.
   [[nodiscard]] base::Result<> watch(int descriptor, Watcher& watcher, Mode mode);
   void unwatch(int descriptor);
+
+  // Watches a descriptor of kLevel for something else from now on, such as writing while it is full.
+  void change_watch(int descriptor, Watcher& watcher, Interest interest);
 
   // `observer` outlives the loop's turns; null for none.
   void observe_turns(TurnObserver* observer) { observer_ = observer; }

@@ -43,6 +43,14 @@ base::Result<> Loop::watch(int descriptor, Watcher& watcher, Mode mode) {
   return base::fail({.code = kWatchFailed, .what = "cannot watch a descriptor", .why = std::strerror(errno)});
 }
 
+void Loop::change_watch(int descriptor, Watcher& watcher, Interest interest) {
+  epoll_event event{};
+  event.events = (interest.reading ? EPOLLIN : 0U) | (interest.writing ? EPOLLOUT : 0U);
+  event.data.ptr = &watcher;
+  // Takes no memory; fails only for a descriptor that is not watched.
+  GATE_CHECK(epoll_ctl(queue_.number(), EPOLL_CTL_MOD, descriptor, &event) == 0);
+}
+
 void Loop::unwatch(int descriptor) {
   // Fails only for a descriptor that is closed already, which epoll has forgotten by itself.
   epoll_ctl(queue_.number(), EPOLL_CTL_DEL, descriptor, nullptr);

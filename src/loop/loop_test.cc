@@ -65,6 +65,28 @@ TEST_F(LoopTest, tells_a_level_each_turn_until_it_is_read) {
   EXPECT_EQ(ears.calls, 2);
 }
 
+TEST_F(LoopTest, tells_of_what_a_level_is_watched_for) {
+  Ears ears;
+  ASSERT_TRUE(loop_->watch(ours_.number(), ears, Loop::Mode::kLevel).has_value());
+  turn();
+  EXPECT_EQ(ears.calls, 0);
+  loop_->change_watch(ours_.number(), ears, {.reading = true, .writing = true});
+  for (int i = 1; i <= 3; ++i) {
+    turn();
+    EXPECT_EQ(ears.calls, i);
+    EXPECT_TRUE(ears.last.writable);
+    EXPECT_FALSE(ears.last.readable);
+  }
+  ASSERT_EQ(write(theirs_.number(), "x", 1), 1);
+  loop_->change_watch(ours_.number(), ears, {.reading = false, .writing = false});
+  turn();
+  EXPECT_EQ(ears.calls, 3);
+  loop_->change_watch(ours_.number(), ears, {});
+  turn();
+  EXPECT_EQ(ears.calls, 4);
+  EXPECT_TRUE(ears.last.readable);
+}
+
 TEST_F(LoopTest, a_closed_peer_is_readable) {
   Ears ears;
   ASSERT_TRUE(loop_->watch(ours_.number(), ears, Loop::Mode::kEdges).has_value());
