@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import re
 import signal
 import ssl
 import threading
@@ -10,6 +9,7 @@ import threading
 import pytest
 
 from support.certificates import Authority
+from support.hand_over import runs, successor_of
 from support.http2 import Http2Client
 from support.raw import Connection
 from support.wait import wait_until
@@ -134,28 +134,6 @@ def test_broken_certificate_keeps_the_old_one(start, tmp_path):
         assert int(connection.socket.getpeercert()["serialNumber"], 16) == files.serial
 
 
-def successor_of(server):
-    """The new process, once the old one has handed over."""
-    old = server.pids[-1]
-    events = len(server.audit("started"))
-    server.signal(signal.SIGUSR2)
-    wait_until(lambda: len(server.audit("started")) > events, f"the new process\n{server.complaints()}")
-    children = [int(pid) for pid in os.listdir("/proc") if pid.isdigit() and parent_and_name(pid)[1] == str(server.configuration)]
-    fresh = [pid for pid in children if pid != old]
-    assert fresh, "no new process"
-    server.pids.append(fresh[0])
-    return fresh[0]
-
-
-def parent_and_name(pid):
-    try:
-        with open(f"/proc/{pid}/stat") as stat, open(f"/proc/{pid}/cmdline") as arguments:
-            words = arguments.read().split("\0")
-            return int(stat.read().rsplit(")", 1)[1].split()[1]), words[2] if len(words) > 2 else ""
-    except OSError:
-        return 0, ""
-
-
 def test_hand_over_to_a_new_process_loses_no_request(start, tmp_path):
     (tmp_path / "www").mkdir()
     (tmp_path / "www" / "large.bin").write_bytes(LARGE)
@@ -204,13 +182,4 @@ def test_hand_over_to_a_new_process_loses_no_request(start, tmp_path):
             assert connection.read_response().body == b"here"
     finally:
         os.kill(fresh, signal.SIGTERM)
-        wait_until(lambda: not re.search(r"gate443", parent_name(fresh)), "the end of the new process")
-
-
-def parent_name(pid):
-    try:
-        with open(f"/proc/{pid}/status") as status:
-            text = status.read()
-        return "" if "State:\tZ" in text else text
-    except OSError:
-        return ""
+        wait_until(lambda: not runs(fresh), "the end of the new process")
