@@ -8,6 +8,9 @@
 namespace gate::tls {
 struct Facts;
 }
+namespace gate::quic {
+class Connection;
+}
 
 namespace gate::http {
 
@@ -18,7 +21,8 @@ struct ConnectionInfo {
   base::Endpoint local;  // the address it connected to
   base::Instant accepted_at;
   bool secure = false;
-  const tls::Facts* tls = nullptr;  // null on clear connections
+  const tls::Facts* tls = nullptr;          // null on clear connections
+  const quic::Connection* quic = nullptr;  // null over TCP
 };
 
 }  // namespace gate::http

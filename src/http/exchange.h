@@ -124,7 +124,7 @@ class Exchange {
   Outcome outcome = Outcome::kPending;
   std::uint64_t request_body_bytes = 0;
   std::uint64_t response_body_bytes = 0;  // as sent, without framing
-  std::uint32_t stream_id = 0;            // 0 on HTTP/1
+  std::uint64_t stream_id = 0;            // 0 on HTTP/1
   void* handler_mark = nullptr;           // the dispatcher's own note of who handles it
 
  private:

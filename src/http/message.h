@@ -22,6 +22,7 @@ struct Request {
   std::string_view authority;  // host and optional port as sent (Host or :authority)
   std::string_view host;       // lower case, without port, brackets and a trailing dot
   std::string_view target;     // origin-form as sent, "/a%20b?c", or "*"
+  std::string_view protocol;   // :protocol of an extended CONNECT (RFC 8441, RFC 9220); else empty
   std::string_view path;       // decoded and without dot segments; see http/request_rules.h
   std::string_view raw_path;   // as sent, without the query
   std::string_view query;      // behind the "?", as sent; see has_query

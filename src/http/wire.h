@@ -75,15 +75,35 @@ class WireHost {
   ~WireHost() = default;
 };
 
-// A protocol driver of one connection: turns bytes into exchanges and responses into bytes. Holds framing and flow
-// control only; knows no socket, no TLS and no timer.
+// A protocol driver of one connection, whatever carries its bytes. Holds framing and flow control only; knows no
+// socket, no TLS and no timer.
+class Driver {
+ public:
+  virtual ~Driver() = default;
+
+  // Everything is said: the connection is to be closed once what was produced is sent.
+  virtual bool finished() const = 0;
+
+  // When on_deadline is to be called at the latest; may move in either direction at any time. Instant::max() for never.
+  virtual base::Instant deadline() const = 0;
+  virtual void on_deadline() = 0;
+
+  // Finish what is in flight and take nothing new (GOAWAY; Connection: close).
+  virtual void drain() = 0;
+
+  // Exchanges in flight; 0 when idle.
+  virtual std::size_t exchanges() const = 0;
+
+  // The connection broke: every exchange ends with this outcome kClientGone, nothing is produced any more.
+  virtual void abandon() = 0;
+};
+
+// A driver above a stream of bytes: TCP, with TLS or without.
 //
 // The connection calls receive() with what it has decrypted and afterwards produce() until nothing comes, once a turn;
 // it reads the socket only while wants_read() holds.
-class Wire {
+class Wire : public Driver {
  public:
-  virtual ~Wire() = default;
-
   // Takes all of `bytes`; what cannot be used yet is copied. Never called while !wants_read() by more than one
   // receive buffer (64 KB).
   virtual void receive(base::ByteView bytes) = 0;
@@ -98,25 +118,9 @@ class Wire {
   // Whether more input can be taken: the back pressure of request bodies and pipelines.
   virtual bool wants_read() const = 0;
 
-  // Everything is said: the connection is to be closed once what was produced is sent.
-  virtual bool finished() const = 0;
-
-  // When on_deadline is to be called at the latest; may move in either direction at any time. Instant::max() for never.
-  virtual base::Instant deadline() const = 0;
-  virtual void on_deadline() = 0;
-
   // Bytes produced earlier have left the socket's queue: for the slow-reader deadline. Counted with or without TLS's
   // overhead, but nothing that was produced may stay unreported once it is sent.
   virtual void note_progress(std::size_t bytes_sent) = 0;
-
-  // Finish what is in flight and take nothing new (GOAWAY; Connection: close).
-  virtual void drain() = 0;
-
-  // Exchanges in flight; 0 when idle.
-  virtual std::size_t exchanges() const = 0;
-
-  // The connection broke: every exchange ends with this outcome kClientGone, nothing is produced any more.
-  virtual void abandon() = 0;
 };
 
 }  // namespace gate::http

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -10,20 +9,20 @@
 #include "base/buffer.h"
 #include "base/bytes.h"
 #include "base/clock.h"
-#include "base/intrusive_list.h"
 #include "http/h2/frame.h"
 #include "http/h2/frame_guard.h"
 #include "http/h2/session.h"
-#include "http/multiplex/stream.h"
-#include "http/multiplex/stream_table.h"
+#include "http/multiplex/delivery.h"
+#include "http/multiplex/exchanges.h"
+#include "http/multiplex/shutdown.h"
 #include "http/pace.h"
 #include "http/wire.h"
 
 namespace gate::http::h2 {
 
 // HTTP/2 on one connection (RFC 9113, RFC 9218). Coordinates: FrameGuard judges what comes in, Session speaks the
-// protocol, each Stream holds an exchange; here their events become exchanges, refusals, deadlines and the end.
-class H2Wire final : public Wire, private SessionEvents, private multiplex::StreamOwner {
+// protocol, multiplex::Exchanges has the exchanges; here their events become deadlines and the end.
+class H2Wire final : public Wire, private SessionEvents {
  public:
   // Everything given outlives the wire.
   H2Wire(WireContext& context, Dispatcher& dispatcher, const ConnectionInfo& connection, const Limits& limits,
@@ -35,11 +34,11 @@ class H2Wire final : public Wire, private SessionEvents, private multiplex::Stre
   void produce(base::Buffer& out, std::size_t budget) override;
   bool wants_read() const override;
   bool finished() const override;
-  base::Instant deadline() const override { return deadline_; }
+  base::Instant deadline() const override { return deadline_.at(); }
   void on_deadline() override;
   void note_progress(std::size_t bytes_sent) override;
   void drain() override;
-  std::size_t exchanges() const override { return streams_.size(); }
+  std::size_t exchanges() const override { return exchanges_.size(); }
   void abandon() override;
 
  private:
@@ -49,13 +48,10 @@ class H2Wire final : public Wire, private SessionEvents, private multiplex::Stre
     WireEvent event;
   };
 
-  // How far the graceful end is.
-  enum class Shutdown : std::uint8_t { kNone, kAnnounced, kDue, kDone };
-
   Stream& stream_opened(std::uint32_t id) override;
   bool field_received(Stream& stream, std::string_view name, std::string_view value) override;
   void head_received(Stream& stream, bool ended) override;
-  void data_received(Stream& stream, base::ByteView bytes) override;
+  void data_received(Stream& stream, base::ByteView bytes) override { exchanges_.take_data(stream, bytes); }
   void request_ended(Stream& stream) override { stream.end_request(); }
   void reset_received(Stream& stream) override { stream.reset_by_peer = true; }
   void hollow_data_received() override;
@@ -68,63 +64,39 @@ class H2Wire final : public Wire, private SessionEvents, private multiplex::Stre
   void settings_acknowledged() override { greeting_ = false; }
   void ping_acknowledged() override;
 
-  void stream_ready(Stream& stream) override;
-  void body_wanted(Stream& stream) override;
-  void body_taken(Stream& stream, std::size_t count) override;
-
-  base::Instant now() const { return context_.time.now; }
+  base::Instant now() const { return exchanges_.now(); }
   bool takes_input() const { return !ended_ && !closing_ && !condemned_; }
   bool admit(const FrameHeader& frame);
   void obey(const Verdict& verdict);
   void condemn(Code code, base::ErrorCode event, std::string_view what);
   bool settle();
-  void report(base::ErrorCode code, std::string_view what);
-
-  void fail_request(Stream& stream, RequestFault fault);
-  void send_ready();
   void reset(Stream& stream, Code code, Outcome outcome);
-  void finish(Stream& stream, Outcome outcome);
-  void finish_all(Outcome outcome);
   void end(Outcome outcome);
 
-  void note_due(base::Instant due) { deadline_ = std::min(deadline_, due); }
-  bool is_due(base::Instant due);
   void check_greeting();
   void check_head();
-  void check_idle();
-  void check_writing();
-  void check_shutdown();
-  void check_stream(Stream& stream);
   void check_reading();
 
-  WireContext& context_;
-  Dispatcher& dispatcher_;
-  const ConnectionInfo& connection_;
   const Limits& limits_;
   WireHost& host_;
 
   FrameFollower frames_;
   FrameGuard guard_;
-  multiplex::StreamTable streams_;
-  base::IntrusiveList<Stream, multiplex::ReadyStreams> ready_;
   Session session_;
+  multiplex::Exchanges exchanges_;
+  multiplex::LazyDeadline& deadline_;  // of the exchanges and everything here
+  multiplex::Delivery delivery_;
+  multiplex::Shutdown shutdown_;
 
   std::optional<Condemned> condemned_;  // carried out as soon as no function of the session is running
-  Shutdown shutdown_ = Shutdown::kNone;
-  bool ended_ = false;    // nothing is taken or produced any more
-  bool closing_ = false;  // a GOAWAY with an error is queued or sent
+  bool ended_ = false;                  // nothing is taken or produced any more
+  bool closing_ = false;                // a GOAWAY with an error is queued or sent
   bool input_ended_ = false;
   bool greeting_ = true;  // until the client has acknowledged our SETTINGS
-  std::uint64_t requests_ = 0;
 
-  base::Instant deadline_;
   base::Instant opened_at_;
-  base::Instant idle_since_;
   std::optional<base::Instant> head_since_;  // a field section is incomplete
-  base::Instant shutdown_at_;
-  Pace reading_pace_;  // of the client, where the connection's window is shut
-  Pace writing_pace_;  // of the socket
-  std::size_t unsent_ = 0;
+  Pace reading_pace_;                        // of the client, where the connection's window is shut
 };
 
 }  // namespace gate::http::h2

@@ -46,6 +46,8 @@ Code code_of(int nghttp2_error) {
   }
 }
 
+std::int32_t number_of(const Stream& stream) { return static_cast<std::int32_t>(stream.id()); }
+
 // A function of nghttp2 that fails only for want of memory or for a bug of ours.
 void must(int result) { GATE_CHECK(result == 0); }
 
@@ -207,7 +209,7 @@ struct SessionCallbacks {
 
   static void submit_trailers(nghttp2_session* raw, Stream& stream, std::span<const Field> trailers) {
     const auto lines = lines_of(stream, trailers);
-    must(nghttp2_submit_trailer(raw, static_cast<std::int32_t>(stream.id()), lines.data(), lines.size()));
+    must(nghttp2_submit_trailer(raw, number_of(stream), lines.data(), lines.size()));
   }
 
   static nghttp2_session_callbacks* make() {
@@ -299,19 +301,19 @@ Stream* Session::find(std::uint32_t id) const {
 void Session::submit_head(Stream& stream, std::span<const Field> lines, bool has_body) {
   const auto sent = SessionCallbacks::lines_of(stream, lines);
   const nghttp2_data_provider body{.source = {.ptr = nullptr}, .read_callback = SessionCallbacks::read_data};
-  must(nghttp2_submit_response(session_.get(), static_cast<std::int32_t>(stream.id()), sent.data(), sent.size(),
-                               has_body ? &body : nullptr));
+  must(
+      nghttp2_submit_response(session_.get(), number_of(stream), sent.data(), sent.size(), has_body ? &body : nullptr));
 }
 
 void Session::submit_continue(Stream& stream) {
   static constexpr std::array<Field, 1> kContinue{{{":status", "100", FieldId::kUnknown}}};
   const auto lines = SessionCallbacks::lines_of(stream, kContinue);
-  must(nghttp2_submit_headers(session_.get(), NGHTTP2_FLAG_NONE, static_cast<std::int32_t>(stream.id()), nullptr,
-                              lines.data(), lines.size(), nullptr));
+  must(nghttp2_submit_headers(session_.get(), NGHTTP2_FLAG_NONE, number_of(stream), nullptr, lines.data(), lines.size(),
+                              nullptr));
 }
 
 void Session::resume(Stream& stream) {
-  const int result = nghttp2_session_resume_data(session_.get(), static_cast<std::int32_t>(stream.id()));
+  const int result = nghttp2_session_resume_data(session_.get(), number_of(stream));
   // The stream may be one that nghttp2 is about to reset.
   GATE_CHECK(result == 0 || result == NGHTTP2_ERR_INVALID_ARGUMENT);
 }
@@ -323,11 +325,11 @@ void Session::reset(std::uint32_t id, Code code) {
 
 void Session::forget(Stream& stream) {
   if (head_stream_ == &stream) head_stream_ = nullptr;
-  must(nghttp2_session_set_stream_user_data(session_.get(), static_cast<std::int32_t>(stream.id()), nullptr));
+  must(nghttp2_session_set_stream_user_data(session_.get(), number_of(stream), nullptr));
 }
 
 void Session::open_window(Stream& stream, std::size_t count) {
-  must(nghttp2_session_consume(session_.get(), static_cast<std::int32_t>(stream.id()), count));
+  must(nghttp2_session_consume(session_.get(), number_of(stream), count));
 }
 
 void Session::open_connection_window(std::size_t count) {
@@ -335,8 +337,7 @@ void Session::open_connection_window(std::size_t count) {
 }
 
 bool Session::window_shut(const Stream& stream) const {
-  const auto id = static_cast<std::int32_t>(stream.id());
-  return nghttp2_session_get_stream_remote_window_size(session_.get(), id) <= 0;
+  return nghttp2_session_get_stream_remote_window_size(session_.get(), number_of(stream)) <= 0;
 }
 
 bool Session::connection_window_shut() const { return nghttp2_session_get_remote_window_size(session_.get()) <= 0; }

@@ -11,6 +11,7 @@
 #include "http/fields.h"
 #include "http/h2/frame.h"
 #include "http/limits.h"
+#include "http/multiplex/framing.h"
 #include "http/multiplex/stream.h"
 
 struct nghttp2_session;
@@ -60,7 +61,7 @@ class SessionEvents {
 
 // The protocol of RFC 9113 without HTTP's meaning: framing, header compression, flow control, stream states and the
 // order of RFC 9218. A thin cover over nghttp2, which is seen nowhere else.
-class Session {
+class Session final : public multiplex::Framing {
  public:
   // `scratch` is the worker's (WireContext).
   Session(SessionEvents& events, const Limits& limits, std::span<std::byte> scratch);
@@ -77,23 +78,18 @@ class Session {
   // The live stream of that id, or null.
   Stream* find(std::uint32_t id) const;
 
-  // `lines` and what they show stay as they are until the stream is closed or they are sent.
-  void submit_head(Stream& stream, std::span<const Field> lines, bool has_body);
-  void submit_continue(Stream& stream);  // RFC 9110 15.2.1
-  // The stream's body, which had to wait, has something again.
-  void resume(Stream& stream);
+  void submit_head(Stream& stream, std::span<const Field> lines, bool has_body) override;
+  void submit_continue(Stream& stream) override;
+  void resume(Stream& stream) override;
+  void open_window(Stream& stream, std::size_t count) override;
+  void open_connection_window(std::size_t count) override;
+  bool window_shut(const Stream& stream) const override;
+  void forget(Stream& stream) override;
 
   // Ends the stream with RST_STREAM.
   void reset(std::uint32_t id, Code code);
-  // Nothing is told of this stream any more.
-  void forget(Stream& stream);
 
-  // Lets the client send this much more: on the stream and on the connection, or on the connection alone.
-  void open_window(Stream& stream, std::size_t count);
-  void open_connection_window(std::size_t count);
-
-  // Whether the client keeps us from sending on this stream, or on any.
-  bool window_shut(const Stream& stream) const;
+  // Whether the client keeps us from sending on any stream.
   bool connection_window_shut() const;
 
   // RFC 9113 6.8: the first of the two GOAWAYs of a graceful end, and a PING to learn when it has arrived.

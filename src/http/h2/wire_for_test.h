@@ -76,7 +76,7 @@ class ScriptedBody final : public BodySource {
 
 // What is kept of an exchange that ended.
 struct Finished {
-  std::uint32_t stream_id;
+  std::uint64_t stream_id;
   std::uint16_t status;
   Outcome outcome;
   std::uint64_t request_bytes;

@@ -8,12 +8,14 @@ namespace {
 
 // RFC 9113 6.5.2: "The value is based on the uncompressed size of field lines, including the length of the name and
 // value in units of octets plus an overhead of 32 octets for each field line."
+// RFC 9114 4.2.2 counts alike.
 constexpr std::size_t kLineOverhead = 32;
 
 // How far above its limit a head is read to its end.
 constexpr std::size_t kPatience = 16;
 
 // RFC 9113 8.2.3: "these MUST be concatenated into a single octet string using the two-octet delimiter of 0x3b, 0x20".
+// RFC 9114 4.2.1: the same.
 constexpr std::string_view kCookieDelimiter = "; ";
 
 }  // namespace
@@ -62,18 +64,20 @@ void RequestAssembly::add_pseudo(Exchange& exchange, std::string_view name, std:
     authority_ = exchange.arena().copy(value);
   } else if (name == ":scheme") {
     scheme_ = exchange.arena().copy(value);
+  } else if (name == ":protocol") {
+    request.protocol = exchange.arena().copy(value);
   }
 }
 
 std::optional<RequestFault> RequestAssembly::finish(Exchange& exchange, bool ended) {
   Request& request = exchange.request;
-  request.version = Version::kHttp2;
   request.scheme = exchange.connection().secure ? "https" : "http";
   request.has_body = !ended;
   if (fault_) return fault_;
 
   if (cookies_ > 1) join_cookies(exchange);
   if (const auto fault = set_host(exchange)) return fault;
+  // Extended or not: until a feature takes it.
   if (request.method == Method::kConnect) return RequestFault::kMethodUnsupported;
   // Behind a proxy that ends TLS a clear connection may carry https; nothing else is served here.
   if (!base::equals_ignoring_case(scheme_, "https") && !base::equals_ignoring_case(scheme_, "http")) {
@@ -91,8 +95,9 @@ std::optional<RequestFault> RequestAssembly::finish(Exchange& exchange, bool end
   return std::nullopt;
 }
 
-// RFC 9113 8.3.1: "A server SHOULD treat a request as malformed if it contains a Host header field that identifies an
-// entity that differs from the entity in the \":authority\" pseudo-header field."
+// RFC 9114 4.3.1: "If both fields are present, they MUST contain the same value." RFC 9113 8.3.1: "A server SHOULD
+// treat a request as malformed if it contains a Host header field that identifies an entity that differs from the
+// entity in the \":authority\" pseudo-header field."
 std::optional<RequestFault> RequestAssembly::set_host(Exchange& exchange) const {
   Request& request = exchange.request;
   const Field* host = request.fields.find(FieldId::kHost);

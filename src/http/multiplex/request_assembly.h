@@ -10,12 +10,12 @@
 
 namespace gate::http::multiplex {
 
-// Puts a request head together from the field lines of a HEADERS frame, within the limits. The protocol library has
-// checked pseudo-fields, names and values (RFC 9113 8.2, 8.3); what HTTP itself demands is checked here.
+// Puts a request head together from its field lines, within the limits. The protocol's library has checked
+// pseudo-fields, names and values (RFC 9113 8.2, 8.3; RFC 9114 4.2, 4.3); what HTTP itself demands is checked here.
 class RequestAssembly {
  public:
   // Whether the head may go on. A head above the limits is read on, but not kept, and refused at its end; far above
-  // them it is an attack (HPACK bomb, CVE-2016-6581).
+  // them it is an attack (HPACK bomb, CVE-2016-6581, and the like with QPACK).
   [[nodiscard]] bool add(Exchange& exchange, std::string_view name, std::string_view value);
 
   // All lines are there. `ended` says that no body follows. Yields what the request is to be refused for.

@@ -33,7 +33,8 @@ std::span<const Field> response_head(Exchange& exchange, const ResponseFraming& 
   if (framing.content_length) {
     lines[count++] = {"content-length", number_text(arena, *framing.content_length), FieldId::kContentLength};
   }
-  // RFC 9113 8.2.2: "An endpoint MUST NOT generate an HTTP/2 message containing connection-specific header fields."
+  // RFC 9114 4.2 says the same of HTTP/3. RFC 9113 8.2.2: "An endpoint MUST NOT generate an HTTP/2 message containing
+  // connection-specific header fields."
   for (const Field& field : response.fields) {
     if (!is_written_by_driver(field.id)) lines[count++] = field;
   }

@@ -8,7 +8,7 @@
 
 namespace gate::http::multiplex {
 
-Stream::Stream(StreamOwner& owner, std::uint32_t id, base::BlockPool& blocks, const ConnectionInfo& connection,
+Stream::Stream(StreamOwner& owner, std::uint64_t id, base::BlockPool& blocks, const ConnectionInfo& connection,
                const Limits& limits, const TurnTime& time)
     : owner_(owner),
       time_(time),
@@ -91,6 +91,12 @@ bool Stream::keeps_its_length(const BodyRead& read) const {
   if (!declared_bytes_) return true;
   if (read.state == BodyRead::State::kEnd) return exchange.response_body_bytes == *declared_bytes_;
   return exchange.response_body_bytes <= *declared_bytes_;
+}
+
+Outcome Stream::outcome() const {
+  if (response_ended()) return Outcome::kComplete;
+  if (reset_by_peer) return Outcome::kClientGone;
+  return response_failed() ? Outcome::kResponseFailed : Outcome::kServerClosed;
 }
 
 void Stream::body_ready() {

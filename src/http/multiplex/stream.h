@@ -52,7 +52,7 @@ class Stream final : private ExchangeDriver,
                      public base::ListNode<LiveStreams>,
                      public base::ListNode<ReadyStreams> {
  public:
-  Stream(StreamOwner& owner, std::uint32_t id, base::BlockPool& blocks, const ConnectionInfo& connection,
+  Stream(StreamOwner& owner, std::uint64_t id, base::BlockPool& blocks, const ConnectionInfo& connection,
          const Limits& limits, const TurnTime& time);
 
  private:
@@ -67,7 +67,7 @@ class Stream final : private ExchangeDriver,
   Pace body_pace;      // of the client as sender
   Pace response_pace;  // of the client as reader
 
-  std::uint32_t id() const { return exchange.stream_id; }
+  std::uint64_t id() const { return exchange.stream_id; }
 
   // The memory this stands in; StreamTable's business.
   std::unique_ptr<base::BlockPool::Block> home;
@@ -96,6 +96,9 @@ class Stream final : private ExchangeDriver,
 
   Pulled pull(std::span<std::byte> into);
   void response_sent() { phase_ = Phase::kEnded; }
+
+  // How the exchange has ended, as far as the stream knows: when nobody else cut it off.
+  Outcome outcome() const;
 
  private:
   enum class Phase : std::uint8_t { kAwaited, kReady, kSending, kWaiting, kEnded, kFailed };

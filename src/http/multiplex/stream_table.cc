@@ -8,7 +8,7 @@ namespace gate::http::multiplex {
 static_assert(sizeof(Stream) <= sizeof(base::BlockPool::Block::bytes));
 static_assert(alignof(Stream) <= alignof(std::max_align_t));
 
-Stream& StreamTable::open(StreamOwner& owner, std::uint32_t id, const ConnectionInfo& connection, const Limits& limits,
+Stream& StreamTable::open(StreamOwner& owner, std::uint64_t id, const ConnectionInfo& connection, const Limits& limits,
                           const TurnTime& time) {
   auto block = blocks_.take();
   Stream& stream =

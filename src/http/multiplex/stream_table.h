@@ -19,7 +19,7 @@ class StreamTable {
   StreamTable(const StreamTable&) = delete;
   StreamTable& operator=(const StreamTable&) = delete;
 
-  Stream& open(StreamOwner& owner, std::uint32_t id, const ConnectionInfo& connection, const Limits& limits,
+  Stream& open(StreamOwner& owner, std::uint64_t id, const ConnectionInfo& connection, const Limits& limits,
                const TurnTime& time);
   void close(Stream& stream);
 
