@@ -323,7 +323,7 @@ ngtcp2_ssize ConnectionCallbacks::write_packet(ngtcp2_conn* native, ngtcp2_path*
       // The library reads them only, but its structure is not const.
       pieces[i] = {const_cast<std::uint8_t*>(native_data(output.pieces[i])), output.pieces[i].size()};
     }
-    std::uint32_t flags = NGTCP2_WRITE_STREAM_FLAG_PADDING;
+    std::uint32_t flags = NGTCP2_WRITE_STREAM_FLAG_NONE;
     if (!output.nothing()) flags |= NGTCP2_WRITE_STREAM_FLAG_MORE;
     if (output.last) flags |= NGTCP2_WRITE_STREAM_FLAG_FIN;
     ngtcp2_ssize taken = -1;

@@ -20,6 +20,9 @@ namespace {
 // smaller than the smallest allowed maximum datagram size of 1200 bytes."
 constexpr std::size_t kInitialDatagramMin = 1200;
 
+// RFC 9000 7.2: "This Destination Connection ID MUST be at least 8 bytes in length."
+constexpr std::size_t kFirstIdMin = 8;
+
 // RFC 9000 10.3: "An endpoint MUST NOT send a Stateless Reset that is three times or more larger than the packet it
 // receives", and 10.3.3: it should be smaller, so that two endpoints do not answer each other for ever. What is shorter
 // than this cannot be answered with a packet that looks like any other.
@@ -48,6 +51,7 @@ ResetToken reset_token_of(const std::array<std::byte, 32>& key, const Connection
 
 Reception::Decision Reception::judge(base::ByteView datagram, const Path& path, base::WallTime now, bool demand_proof,
                                      const ConnectionId& own_id, std::span<std::byte> reply) const {
+  if (datagram.empty()) return {};
   ngtcp2_version_cid ids;
   const int decoded = ngtcp2_pkt_decode_version_cid(&ids, native_data(datagram), datagram.size(),
                                                     ConnectionIdCodec::kIdBytes);
@@ -59,7 +63,7 @@ Reception::Decision Reception::judge(base::ByteView datagram, const Path& path, 
   if (ids.version == 0) return reset(datagram, native_bytes(ids.dcid, ids.dcidlen), reply);
   ngtcp2_pkt_hd header;
   if (datagram.size() < kInitialDatagramMin ||
-      ngtcp2_accept(&header, native_data(datagram), datagram.size()) != 0) {
+      ngtcp2_accept(&header, native_data(datagram), datagram.size()) != 0 || header.dcid.datalen < kFirstIdMin) {
     return {};
   }
   FirstPacket first{.version = header.version, .destination = id_of(header.dcid), .source = id_of(header.scid)};
