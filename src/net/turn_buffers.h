@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "http/wire.h"
+#include "os/udp.h"
 
 namespace gate::net {
 
@@ -19,6 +20,9 @@ struct TurnBuffers {
   std::array<std::byte, http::kScratchBytes> scratch;  // the wire's, within one of its calls
   base::Buffer produced;                               // by the wire, to be encrypted
   base::Buffer sealed;                                 // to be sent
+
+  std::array<std::byte, os::UdpSocket::kReceiveBytes> datagrams;        // as they came from the socket
+  std::array<std::byte, os::UdpSocket::kTrainBytes> datagrams_to_send;  // of one connection, a train
 };
 
 }  // namespace gate::net

@@ -47,6 +47,7 @@ class IsolatedNetwork {
 
   // What waits in the device is thrown away.
   bool switch_off() { return set_flags(0); }
+  bool switch_on() { return set_flags(IFF_UP | IFF_RUNNING); }
 
  private:
   static ifreq request_for_device() {
