@@ -7,7 +7,7 @@ namespace gate::http {
 
 void Pace::begin(base::Instant now) {
   running_ = true;
-  due_ = now + limits_->body_grace;
+  due_ = now + grace_;
 }
 
 void Pace::start(base::Instant now) {
@@ -18,7 +18,7 @@ void Pace::start(base::Instant now) {
 
 void Pace::resume(base::Instant now) {
   running_ = true;
-  due_ = std::max<base::Instant>(due_, now + limits_->body_grace);
+  due_ = std::max<base::Instant>(due_, now + grace_);
 }
 
 void Pace::stop(base::Instant now) {

@@ -13,7 +13,9 @@ namespace gate::http {
 // peer is to act counts.
 class Pace {
  public:
-  explicit Pace(const Limits& limits) : limits_(&limits), left_(limits.body_grace) {}
+  explicit Pace(const Limits& limits) : Pace(limits, limits.body_grace) {}
+  // With another grace.
+  Pace(const Limits& limits, base::Duration grace) : limits_(&limits), grace_(grace), left_(grace) {}
 
   // The peer is to act from now on, with the whole grace before it.
   void begin(base::Instant now);
@@ -35,6 +37,7 @@ class Pace {
 
  private:
   const Limits* limits_;
+  base::Duration grace_;
   base::Instant due_{};
   base::Duration left_;  // while it is stopped
   bool running_ = false;

@@ -26,6 +26,12 @@ TEST_F(PaceTest, begins_with_the_grace) {
   EXPECT_TRUE(pace_.too_slow(start_ + 10s));
 }
 
+TEST_F(PaceTest, may_have_a_grace_of_its_own) {
+  Pace pace(limits_, 20s);
+  pace.start(start_);
+  EXPECT_EQ(pace.due(), start_ + 20s);
+}
+
 TEST_F(PaceTest, bytes_buy_time_at_the_rate) {
   pace_.begin(start_);
   pace_.progress(500, start_);

@@ -26,7 +26,7 @@ H2Wire::H2Wire(WireContext& context, Dispatcher& dispatcher, const ConnectionInf
       session_(*this, limits, context.scratch),
       exchanges_({context, dispatcher, connection, limits, host}, Version::kHttp2, session_),
       deadline_(exchanges_.deadline()),
-      delivery_(limits, context.time, deadline_),
+      delivery_(Pace(limits), context.time, deadline_),
       opened_at_(context.time.now),
       reading_pace_(limits) {
   deadline_.note(opened_at_ + limits.header_timeout);

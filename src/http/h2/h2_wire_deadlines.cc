@@ -18,7 +18,7 @@ void H2Wire::on_deadline() {
   exchanges_.for_each([this](Stream& stream) {
     if (exchanges_.too_slow(stream)) reset(stream, Code::kCancel, Outcome::kClientTimeout);
   });
-  if (!closing_ && !shutdown_.done() && exchanges_.idle_too_long()) shutdown_.hasten();
+  if (!closing_ && !shutdown_.done() && exchanges_.idle_for(limits_.idle_timeout)) shutdown_.hasten();
   shutdown_.check(deadline_);
   settle();
 }

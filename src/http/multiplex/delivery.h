@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "http/limits.h"
 #include "http/multiplex/lazy_deadline.h"
 #include "http/pace.h"
 #include "http/wire.h"
@@ -15,8 +14,8 @@ namespace gate::http::multiplex {
 class Delivery {
  public:
   // All outlive it.
-  Delivery(const Limits& limits, const TurnTime& time, LazyDeadline& deadline)
-      : pace_(limits), time_(time), deadline_(deadline) {}
+  Delivery(const Pace& pace, const TurnTime& time, LazyDeadline& deadline)
+      : pace_(pace), time_(time), deadline_(deadline) {}
 
   void add(std::size_t bytes) {
     bytes_ += bytes;

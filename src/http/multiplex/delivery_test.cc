@@ -14,7 +14,7 @@ class DeliveryTest : public testing::Test {
   Limits limits_{.stall_timeout = 30s, .body_rate_min = 100, .body_grace = 10s};
   TurnTime time_{.now = base::Instant{1h}, .wall = {}, .http_date = {}};
   LazyDeadline deadline_{time_};
-  Delivery delivery_{limits_, time_, deadline_};
+  Delivery delivery_{Pace(limits_), time_, deadline_};
 };
 
 TEST_F(DeliveryTest, is_never_stuck_while_nothing_is_under_way) {

@@ -21,7 +21,8 @@ Exchanges::Exchanges(const Surroundings& surroundings, Version version, Framing&
 
 Stream& Exchanges::open(std::uint64_t id) {
   ++opened_;
-  return streams_.open(*this, id, with_.connection, with_.limits, with_.context.time);
+  StreamOwner& owner = *this;
+  return streams_.open(owner, id, with_.context.blocks, with_.connection, with_.limits, with_.context.time);
 }
 
 bool Exchanges::take_field(Stream& stream, std::string_view name, std::string_view value) {
@@ -142,7 +143,7 @@ bool Exchanges::too_slow(Stream& stream) {
   return false;
 }
 
-bool Exchanges::idle_too_long() { return empty() && deadline_.reached(idle_since_ + with_.limits.idle_timeout); }
+bool Exchanges::idle_for(base::Duration duration) { return empty() && deadline_.reached(idle_since_ + duration); }
 
 void Exchanges::report(base::ErrorCode code, std::string_view what) {
   with_.context.observer.violation(with_.connection, {code, what});

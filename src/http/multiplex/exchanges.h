@@ -8,10 +8,10 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/intrusive_list.h"
+#include "http/multiplex/block_table.h"
 #include "http/multiplex/framing.h"
 #include "http/multiplex/lazy_deadline.h"
 #include "http/multiplex/stream.h"
-#include "http/multiplex/stream_table.h"
 #include "http/wire.h"
 
 namespace gate::http::multiplex {
@@ -66,8 +66,8 @@ class Exchanges final : private StreamOwner {
   // before its response has begun is answered instead.
   [[nodiscard]] bool too_slow(Stream& stream);
 
-  // Whether there was no exchange for the idle timeout.
-  [[nodiscard]] bool idle_too_long();
+  // Whether there was no exchange for so long; asked again at the deadline otherwise.
+  [[nodiscard]] bool idle_for(base::Duration duration);
 
   void report(base::ErrorCode code, std::string_view what);
 
@@ -88,7 +88,7 @@ class Exchanges final : private StreamOwner {
   const Version version_;
   Framing& framing_;
   LazyDeadline deadline_;
-  StreamTable streams_;
+  BlockTable<Stream, LiveStreams> streams_;
   base::IntrusiveList<Stream, ReadyStreams> ready_;
   std::uint64_t opened_ = 0;
   base::Instant idle_since_;

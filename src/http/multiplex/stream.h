@@ -69,7 +69,7 @@ class Stream final : private ExchangeDriver,
 
   std::uint64_t id() const { return exchange.stream_id; }
 
-  // The memory this stands in; StreamTable's business.
+  // The memory this stands in; BlockTable's business.
   std::unique_ptr<base::BlockPool::Block> home;
 
   // The head is complete: from now on the exchange is seen by others, and its end is to be told.
