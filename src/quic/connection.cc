@@ -1,5 +1,6 @@
 #include "quic/connection.h"
 
+#include <fmt/format.h>
 #include <ngtcp2/ngtcp2.h>
 
 #include <algorithm>
@@ -69,6 +70,12 @@ ngtcp2_transport_params parameters_of(const ConnectionSettings& settings) {
   return native;
 }
 
+// What a client may take for granted on its next visit (RFC 9000 7.4.1).
+std::string promises_of(const ConnectionSettings& settings) {
+  return fmt::format("1 {} {} {} {} {}", settings.streams_max, settings.one_way_streams_max,
+                     settings.stream_window_bytes, settings.connection_window_bytes, settings.datagram_bytes_max);
+}
+
 // The library's functions that fail only for want of memory or for a bug of ours.
 void must(int result) { GATE_CHECK(result == 0); }
 
@@ -92,7 +99,7 @@ Connection::Connection(const ConnectionSettings& settings, std::shared_ptr<const
       host_(host),
       owner_(owner),
       clock_(clock),
-      handshake_(std::move(tls), path.local.address, clock, *this),
+      handshake_(std::move(tls), path.local.address, promises_of(settings), clock, *this),
       server_(true) {
   accept(first, path, clock.now());
 }

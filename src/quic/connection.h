@@ -78,7 +78,6 @@ struct ConnectionSettings {
   std::uint64_t stream_window_bytes_max = 6 * 1024 * 1024;  // to which the windows grow where the network asks for it
   std::uint64_t connection_window_bytes_max = 8 * 1024 * 1024;
   std::size_t datagram_bytes_max = 65535;  // RFC 9221; 0: none
-  bool early_data = false;                 // of a server: accept it
   bool qlog = false;
 };
 

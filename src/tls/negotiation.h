@@ -24,7 +24,7 @@ struct Negotiation {
   explicit Negotiation(Facts& kept) : facts(kept) {}
 
   Facts& facts;
-  const ServerContext::Impl* server = nullptr;
+  ServerContext::Impl* server = nullptr;
   const ClientContext::Impl* client = nullptr;
   QuicHandshake* quic = nullptr;  // whose handshake it is, where QUIC carries it
 

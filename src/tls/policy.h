@@ -16,6 +16,7 @@ struct Policy {
   std::uint16_t version_min = kTls12;
   bool http2 = true;  // offer h2 beside http/1.1
   bool http3 = true;  // answer over QUIC
+  bool early_data = false;  // take 0-RTT there; whoever handles requests knows which are safe (RFC 8470)
 
   // A ticket resumes only under an equal scope and for the name it was made for (RFC 6066 3). Sites that ask for
   // client certificates put what they demand here, so that no ticket carries a client around a demand.

@@ -76,7 +76,7 @@ struct QuicCallbacks {
 void QuicHandshake::FreeSsl::operator()(ssl_st* ssl) const { SSL_free(ssl); }
 
 QuicHandshake::QuicHandshake(std::shared_ptr<const ServerContext> context, const base::IpAddress& local_address,
-                             const base::Clock& clock, QuicHandshakeOwner& owner)
+                             std::string_view promises, const base::Clock& clock, QuicHandshakeOwner& owner)
     : clock_(clock),
       owner_(owner),
       negotiation_(std::make_unique<Negotiation>(facts_)),
@@ -85,6 +85,8 @@ QuicHandshake::QuicHandshake(std::shared_ptr<const ServerContext> context, const
   negotiation_->local_address = local_address;
   context_ = std::move(context);
   begin();
+  const auto remembered = std::as_bytes(std::span(promises));
+  GATE_CHECK(SSL_set_quic_early_data_context(ssl_.get(), cert::native_data(remembered), remembered.size()));
 }
 
 QuicHandshake::QuicHandshake(std::shared_ptr<const ClientContext> context, const ClientTarget& target,

@@ -46,8 +46,10 @@ class QuicHandshake {
  public:
   enum class Step : std::uint8_t { kNeedMore, kDone, kFailed };
 
+  // `promises` stands for what a client remembers of the server to send early data by; another text, and its early data
+  // is refused.
   QuicHandshake(std::shared_ptr<const ServerContext> context, const base::IpAddress& local_address,
-                const base::Clock& clock, QuicHandshakeOwner& owner);
+                std::string_view promises, const base::Clock& clock, QuicHandshakeOwner& owner);
   QuicHandshake(std::shared_ptr<const ClientContext> context, const ClientTarget& target, const base::Clock& clock,
                 QuicHandshakeOwner& owner);
   ~QuicHandshake();

@@ -86,7 +86,7 @@ ServerContext::ServerContext(std::unique_ptr<Impl> impl) : impl_(std::move(impl)
 ServerContext::~ServerContext() = default;
 
 base::Result<std::shared_ptr<ServerContext>> ServerContext::create(const ServerSettings& settings) {
-  auto impl = std::make_unique<Impl>(settings.ticket_keys);
+  auto impl = std::make_unique<Impl>(settings.ticket_keys, std::chrono::steady_clock::now());
   impl->key_log = settings.key_log;
   impl->certificates.reset(CRYPTO_BUFFER_POOL_new());
   impl->ctx.reset(SSL_CTX_new(TLS_with_buffers_method()));

@@ -168,6 +168,7 @@ ssl_select_cert_result_t settle(SSL* ssl, const ClientHello& hello, const Impl::
     settle_suites(ssl, hello, version);
     if (version == kTls13) settle_group(ssl, hello);
     settle_sessions(ssl, hello, site.policy, version);
+    SSL_set_early_data_enabled(ssl, negotiation_of(ssl)->quic != nullptr && site.policy.early_data);
     return ssl_select_cert_success;
   }
   const bool has_suite = version == kTls13 ? hello.offers_suite(kAes128Gcm13) || hello.offers_suite(kAes256Gcm13) ||
@@ -242,7 +243,13 @@ int seal_ticket(SSL* ssl, std::uint8_t* out, std::size_t* out_size, std::size_t 
 ssl_ticket_aead_result_t open_ticket(SSL* ssl, std::uint8_t* out, std::size_t* out_size, std::size_t out_max,
                                      const std::uint8_t* in, std::size_t in_size) {
   const auto room = std::as_writable_bytes(std::span(out, out_max));
-  const auto size = negotiation_of(ssl)->server->tickets.open(room, native_bytes(in, in_size));
+  const Negotiation& negotiation = *negotiation_of(ssl);
+  const base::ByteView ticket = native_bytes(in, in_size);
+  const auto size = negotiation.server->tickets.open(room, ticket);
+  // A ticket that has brought early data once resumes again, but brings none.
+  if (size && negotiation.quic && !negotiation.server->early_data.admit(ticket, *negotiation.started)) {
+    SSL_set_early_data_enabled(ssl, 0);
+  }
   *out_size = size.value_or(0);
   return size.has_value() ? ssl_ticket_aead_success : ssl_ticket_aead_ignore_ticket;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cert/private_key.h"
+#include "tls/early_data_window.h"
 #include "tls/name_table.h"
 #include "tls/server_context.h"
 #include "tls/ticket_sealer.h"
@@ -31,7 +32,7 @@ class ServerContext::Impl {
     Policy policy;
   };
 
-  explicit Impl(const TicketKeys& keys) : tickets(keys) {}
+  Impl(const TicketKeys& keys, base::Instant now) : tickets(keys), early_data(now) {}
 
   bssl::UniquePtr<SSL> make_ssl() const;
   std::optional<std::uint32_t> find_site(std::string_view server_name, const base::IpAddress& local_address) const;
@@ -40,6 +41,7 @@ class ServerContext::Impl {
   bssl::UniquePtr<CRYPTO_BUFFER_POOL> certificates;
   TurnBio bio;
   TicketSealer tickets;
+  EarlyDataWindow early_data;
   KeyLog key_log;
   NameTable names;
   std::map<base::IpAddress, std::uint32_t> addresses;
