@@ -8,8 +8,10 @@
 #include <utility>
 
 #include "app/codes.h"
+#include "app/hand_over.h"
 #include "app/hsts_ramp.h"
 #include "app/key_log.h"
+#include "app/quic_keys.h"
 #include "feature/files/files.h"
 #include "os/file.h"
 #include "os/limits.h"
@@ -50,6 +52,10 @@ ReloadReport compare(const server::Plan& before, const server::Plan& after) {
   return report;
 }
 
+std::string shown(const server::ListenerAddress& address) {
+  return address.endpoint.to_string() + (address.role == server::ListenerRole::kQuic ? " (UDP)" : "");
+}
+
 }  // namespace
 
 std::string describe(const ReloadReport& report) {
@@ -62,8 +68,8 @@ std::string describe(const ReloadReport& report) {
   part(report.sites_added, "added");
   part(report.sites_removed, "removed");
   text = "sites: " + text;
-  for (const auto& address : report.addresses_added) text += "; now listening on " + address.to_string();
-  for (const auto& address : report.addresses_removed) text += "; no longer listening on " + address.to_string();
+  for (const auto& address : report.addresses_added) text += "; now listening on " + shown(address);
+  for (const auto& address : report.addresses_removed) text += "; no longer listening on " + shown(address);
   return text;
 }
 
@@ -97,8 +103,10 @@ base::Result<void> Application::build(LoadedConfiguration& loaded) {
   GATE_TRY(open_logs(wanted));
   certificates_ = std::make_unique<Certificates>(wanted.state_folder, clock_);
   ticket_keys_.emplace(tls::TicketKeys::generate(random_, clock_.wall()));
-  GATE_TRY(create_workers(count, descriptors));
-  GATE_TRY_ASSIGN(auto prepared, prepare(loaded, change.https_port));
+  GATE_TRY_ASSIGN(const auto quic_keys, load_quic_keys(wanted.state_folder, random_));
+  GATE_TRY(create_workers(count, descriptors, quic_keys));
+  GATE_TRY_ASSIGN(auto prepared, prepare(loaded, change));
+  take_up_http3(change);
   workers_->adopt(prepared.plan, std::move(prepared.tls));
   listeners_.commit(change);
   GATE_TRY(workers_->listen(std::move(change.added)));
@@ -131,7 +139,9 @@ base::Result<std::uint16_t> Application::open_log(const LogSettings& log) {
   return observe::LogTarget::kOff;
 }
 
-base::Result<void> Application::create_workers(std::size_t count, std::uint64_t descriptors) {
+base::Result<void> Application::create_workers(std::size_t count, std::uint64_t descriptors,
+                                               const quic::ServerKeys& quic_keys) {
+  connection_ids_.emplace(quic_keys.ids);
   const std::uint64_t cached =
       std::min<std::uint64_t>(http::CacheBudget::kDefaultLimit.descriptors, descriptors / (8 * count));
   connections_max_ =
@@ -143,8 +153,11 @@ base::Result<void> Application::create_workers(std::size_t count, std::uint64_t 
                                                 .audit_format = audit_format_,
                                                 .media_types = media_types_,
                                                 .cache_limit = {.bytes = http::CacheBudget::kDefaultLimit.bytes,
-                                                                .descriptors = static_cast<std::size_t>(cached)}},
+                                                                .descriptors = static_cast<std::size_t>(cached)},
+                                                .quic_keys = quic_keys,
+                                                .generation = inherited_generation()},
                                                count));
+  workers_->routes().use_predecessor(inherited_passage());
   for (auto* ring : workers_->rings()) logs_->add_ring(*ring);
   return {};
 }
@@ -160,22 +173,40 @@ base::Result<void> Application::change_user(const Settings& settings) {
   return os::become_user(user, true);
 }
 
+// What may fail of HTTP/3 without harm, and is told.
+void Application::take_up_http3(const Listeners::Change& change) {
+  for (const auto& error : change.left_out) {
+    audit(observe::AuditKind::kLimitHit, fmt::format("no HTTP/3: {}", error.what), error.code);
+  }
+  if (const auto steered = listeners_.steer(change, *connection_ids_); !steered) {
+    audit(observe::AuditKind::kLimitHit,
+          fmt::format("{}: workers pass QUIC packets on among themselves, which costs time", steered.error().what),
+          steered.error().code);
+  }
+}
+
+bool Application::receive_from_successor(int socket) {
+  return workers_->routes().receive_from_successor(socket, *connection_ids_);
+}
+
 void Application::start() {
   logs_->start();
   workers_->start();
   audit(observe::AuditKind::kStarted, fmt::format("serving {} sites", settings_.sites.size()));
 }
 
-base::Result<Application::Prepared> Application::prepare(LoadedConfiguration& loaded, std::uint16_t https_port) {
+base::Result<Application::Prepared> Application::prepare(LoadedConfiguration& loaded, const Listeners::Change& change) {
   GATE_TRY_ASSIGN(auto credentials, certificates_->load(loaded.settings, loaded.diagnostics));
   if (!loaded.good()) return base::fail(rejected());
+  if (!loaded.settings.qlog_folder.empty()) GATE_TRY(os::make_directories(loaded.settings.qlog_folder, 0700));
   Prepared prepared;
   GATE_TRY_ASSIGN(prepared.tls, make_contexts(loaded.settings, credentials));
   PlanInputs inputs{
       .generation = generation_ + 1,
       .workers = static_cast<std::uint32_t>(workers_->size()),
       .connections_max = loaded.settings.connections_max != 0 ? loaded.settings.connections_max : connections_max_,
-      .https_port = https_port,
+      .https_port = change.https_port,
+      .http3_port = change.http3_port,
       .challenges = challenges_};
   GATE_TRY_ASSIGN(inputs.access_log, log_target(loaded.settings.access_log));
   for (const auto& site : loaded.settings.sites) {
@@ -228,15 +259,16 @@ base::Result<ReloadReport> Application::reload(std::string& report) {
   if (auto error = unchangeable(loaded.settings)) return reject(*std::move(error));
   auto change = listeners_.prepare(loaded.settings);
   if (!change) return reject(std::move(change).error());
-  auto prepared = prepare(loaded, change->https_port);
+  auto prepared = prepare(loaded, *change);
   if (!prepared) return reject(std::move(prepared).error());
   report = loaded.report();
 
   // From here on nothing can fail.
   ReloadReport result = compare(*plan_, *prepared->plan);
-  for (const auto& socket : change->added.front()) result.addresses_added.push_back(socket.address);
+  for (const auto& socket : change->added.front()) result.addresses_added.push_back({socket.address, socket.role});
   result.addresses_removed = change->removed;
   workers_->adopt(prepared->plan, std::move(prepared->tls));
+  take_up_http3(*change);
   listeners_.commit(*change);
   workers_->stop_listening(change->removed);
   GATE_TRY(workers_->listen(std::move(change->added)));

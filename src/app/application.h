@@ -29,8 +29,8 @@ struct ReloadReport {
   std::size_t sites_changed = 0;
   std::size_t sites_kept = 0;
   std::size_t sites_removed = 0;
-  std::vector<base::Endpoint> addresses_added{};
-  std::vector<base::Endpoint> addresses_removed{};
+  std::vector<server::ListenerAddress> addresses_added{};
+  std::vector<server::ListenerAddress> addresses_removed{};
 };
 
 // "3 sites kept, 1 changed; now listening on 0.0.0.0:8443"
@@ -59,6 +59,9 @@ class Application {
 
   void rotate_ticket_keys();
   bool ticket_rotation_is_due() const { return ticket_keys_->rotation_is_due(clock_.wall()); }
+
+  // Takes QUIC's packets that a successor has received for connections that are still here. False when it is gone.
+  bool receive_from_successor(int socket);
 
   // Takes no new connections; `drained` is called on another thread when the last has ended.
   void drain(bool hand_over, const std::function<void()>& drained);
@@ -89,11 +92,12 @@ class Application {
   };
 
   base::Result<void> build(LoadedConfiguration& loaded);
-  base::Result<Prepared> prepare(LoadedConfiguration& loaded, std::uint16_t https_port);
+  base::Result<Prepared> prepare(LoadedConfiguration& loaded, const Listeners::Change& change);
   base::Result<std::vector<std::shared_ptr<tls::ServerContext>>> make_contexts(
       const Settings& settings, const std::vector<SiteCredentials>& credentials) const;
   base::Result<void> open_logs(const Settings& settings);
-  base::Result<void> create_workers(std::size_t count, std::uint64_t descriptors);
+  base::Result<void> create_workers(std::size_t count, std::uint64_t descriptors, const quic::ServerKeys& quic_keys);
+  void take_up_http3(const Listeners::Change& change);
   base::Result<void> change_user(const Settings& settings);
   std::optional<base::Error> unchangeable(const Settings& settings) const;
   base::Result<std::uint16_t> open_log(const LogSettings& log);
@@ -123,6 +127,7 @@ class Application {
   std::shared_ptr<const server::Plan> plan_;
   std::unique_ptr<WorkerPool> workers_;
   Listeners listeners_{0};
+  std::optional<quic::ConnectionIdCodec> connection_ids_;
 };
 
 }  // namespace gate::app

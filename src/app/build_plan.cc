@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "feature/http3/http3.h"
 #include "feature/https_redirect/https_redirect.h"
 #include "feature/security/security.h"
 #include "http/chain.h"
@@ -18,8 +19,8 @@ std::vector<std::string> hosts_of(const SiteSettings& site) {
   return hosts;
 }
 
-std::string fingerprint_of(const SiteSettings& site, const observe::LogTarget& target) {
-  return fmt::format("{}\n{} {}", site.text, target.sink, static_cast<int>(target.format));
+std::string fingerprint_of(const SiteSettings& site, const observe::LogTarget& target, std::uint16_t http3_port) {
+  return fmt::format("{}\n{} {} {}", site.text, target.sink, static_cast<int>(target.format), http3_port);
 }
 
 // A certificate must be had for sites that redirect and for those that do not.
@@ -35,6 +36,9 @@ std::shared_ptr<const http::ServicePlan> service_of(SiteSettings& site, const Pl
   if (site.clear_allowed) add_challenges(*chain, inputs);
   const security::SiteFacts facts{.certificate_is_local = site.local_certificate, .hsts_began = hsts_began};
   chain->add({.matcher = {}, .plan = std::make_unique<security::SecurityPlan>(site.security, facts), .rule = {}});
+  if (site.http3 && inputs.http3_port != 0) {
+    chain->add({.matcher = {}, .plan = std::make_unique<http3::AlternativePlan>(inputs.http3_port), .rule = {}});
+  }
   chain->add({.matcher = {}, .plan = std::move(site.service), .rule = {}});
   return chain;
 }
@@ -55,7 +59,8 @@ std::shared_ptr<const server::SitePlan> site_plan(SiteSettings& site, const Plan
   plan->log_fields = site.log_fields;
   plan->service = service_of(site, inputs, inputs.hsts_began[index]);
   plan->error_pages = site.error_pages;
-  plan->fingerprint = fingerprint_of(site, plan->access_log);
+  plan->http3 = site.http3;
+  plan->fingerprint = fingerprint_of(site, plan->access_log, inputs.http3_port);
   plan->tls_scope = fmt::format("min {:#x}", tls_version_min(site));
   return plan;
 }
@@ -76,6 +81,16 @@ std::shared_ptr<const server::SitePlan> clear_text_plan(const PlanInputs& inputs
   return plan;
 }
 
+// HTTP's bounds as QUIC's.
+quic::ConnectionSettings quic_settings(const Settings& settings) {
+  const http::Limits& limits = settings.limits;
+  return {.congestion = settings.congestion,
+          .handshake_timeout = limits.handshake_timeout,
+          .idle_timeout = limits.idle_timeout,
+          .streams_max = limits.streams_max,
+          .qlog = !settings.qlog_folder.empty()};
+}
+
 }  // namespace
 
 std::uint32_t SiteNumbers::of(const std::string& name) {
@@ -90,6 +105,8 @@ std::shared_ptr<const server::Plan> build_plan(Settings& settings, const PlanInp
   plan->limits = std::make_shared<const http::Limits>(settings.limits);
   plan->error_pages = std::make_shared<const http::DefaultErrorPages>();
   plan->clear_text = clear_text_plan(inputs);
+  plan->quic = quic_settings(settings);
+  plan->qlog_folder = settings.qlog_folder;
   plan->server_limits.connections_max = (inputs.connections_max + inputs.workers - 1) / inputs.workers;
   plan->server_limits.connections_per_address_max = settings.connections_per_address_max;
   for (std::size_t i = 0; i < settings.sites.size(); ++i) {
@@ -107,6 +124,7 @@ tls::ServerSettings tls_settings(const Settings& settings, const std::vector<Sit
     identity.names = hosts_of(site);
     identity.is_default = site.is_default;
     identity.policy.http2 = site.http2;
+    identity.policy.http3 = site.http3;
     identity.policy.version_min = tls_version_min(site);
     for (const auto& credential : credentials[i].credentials) identity.credentials.push_back(&credential);
     result.sites.push_back(std::move(identity));

@@ -37,6 +37,7 @@ struct PlanInputs {
   std::vector<observe::LogTarget> site_logs{};  // by site
   std::vector<base::WallTime> hsts_began{};     // by site; for those with a ramp
   std::uint16_t https_port = 443;               // where plain HTTP is redirected to
+  std::uint16_t http3_port = 0;                 // where HTTP/3 is served; 0: nowhere
   const http::ChallengeSource& challenges;      // outlives the plan
 };
 

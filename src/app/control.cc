@@ -45,6 +45,7 @@ Control::Control(const base::Clock& clock, std::unique_ptr<loop::Loop> loop, os:
       }),
       file_source_([this] { on_files_changed(); }),
       child_source_([this] { child_spoke(); }),
+      passage_source_([this] { take_from_successor(); }),
       maintenance_([this] { maintain(); }),
       change_settled_([this] { act_on_changes(); }),
       drain_deadline_([this] { loop_->stop(); }),
@@ -212,11 +213,20 @@ void Control::child_spoke() {
                                .fix = "gate443 check, then try again"}));
     return;
   }
+  if (!loop_->watch(successor_->passage.number(), passage_source_, loop::Loop::Mode::kLevel)) {
+    application_->audit(observe::AuditKind::kLimitHit, "QUIC connections that are still here will hear nothing more");
+  }
   answer_upgrade({});
   [[maybe_unused]] const auto told = manager_.main_process(successor_->pid);
   // Long downloads may take their time: the new process serves already.
   constexpr std::chrono::hours kHandOverDeadline{1};
   drain(true, kHandOverDeadline);
+}
+
+// The successor receives for both processes now.
+void Control::take_from_successor() {
+  const int passage = successor_->passage.number();
+  if (!application_->receive_from_successor(passage)) loop_->unwatch(passage);
 }
 
 void Control::answer_upgrade(const base::Result<void>& outcome) {

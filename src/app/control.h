@@ -75,6 +75,7 @@ class Control {
   void maintain();
   void refresh_certificates();
   void child_spoke();
+  void take_from_successor();
   void drain(bool hand_over, base::Duration deadline);
   void tell_progress();
   void answer_upgrade(const base::Result<void>& outcome);
@@ -92,6 +93,7 @@ class Control {
   Source signal_source_;
   Source file_source_;
   Source child_source_;
+  Source passage_source_;
   Alarm maintenance_;
   Alarm change_settled_;
   Alarm drain_deadline_;

@@ -14,7 +14,7 @@ constexpr std::size_t kSitesShown = 10;
 
 std::string line(std::string_view label, std::string_view text) { return fmt::format("  {:<9} {}\n", label, text); }
 
-std::uint16_t https_port(const std::vector<Listeners::Address>& addresses) {
+std::uint16_t https_port(const std::vector<server::ListenerAddress>& addresses) {
   for (const auto& each : addresses) {
     if (each.role == server::ListenerRole::kTls) return each.endpoint.port;
   }
@@ -33,16 +33,24 @@ std::string sites(const Settings& settings, std::uint16_t port) {
   return text;
 }
 
-// "443/tcp https   80/tcp http (redirect)"; a port that is open on several addresses is named once.
-std::string ports(const std::vector<Listeners::Address>& addresses) {
+std::string_view spoken(server::ListenerRole role) {
+  switch (role) {
+    case server::ListenerRole::kTls: return "tcp https";
+    case server::ListenerRole::kQuic: return "udp http/3";
+    case server::ListenerRole::kClear: return "tcp http (redirect)";
+  }
+  return "";
+}
+
+// "443/tcp https   443/udp http/3   80/tcp http (redirect)"; what is open on several addresses is named once.
+std::string ports(const std::vector<server::ListenerAddress>& addresses) {
   std::string text;
-  std::vector<std::uint16_t> seen;
+  std::vector<std::string> seen;
   for (const auto& each : addresses) {
-    if (std::ranges::find(seen, each.endpoint.port) != seen.end()) continue;
-    seen.push_back(each.endpoint.port);
-    const bool tls = each.role == server::ListenerRole::kTls;
-    text +=
-        fmt::format("{}{}/tcp {}", text.empty() ? "" : "   ", each.endpoint.port, tls ? "https" : "http (redirect)");
+    const std::string port = fmt::format("{}/{}", each.endpoint.port, spoken(each.role));
+    if (std::ranges::find(seen, port) != seen.end()) continue;
+    seen.push_back(port);
+    text += (text.empty() ? "" : "   ") + port;
   }
   return text;
 }
@@ -80,7 +88,7 @@ std::string site_url(const SiteSettings& site, std::uint16_t port) {
 }
 
 std::string first_screen(const Settings& settings, const std::vector<SiteCredentials>& credentials,
-                         const std::vector<Listeners::Address>& addresses, base::WallTime now) {
+                         const std::vector<server::ListenerAddress>& addresses, base::WallTime now) {
   std::string text = fmt::format("gate443 {}\n", version());
   text += sites(settings, https_port(addresses));
   text += line("ports", ports(addresses));

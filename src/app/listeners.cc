@@ -9,6 +9,7 @@
 #include "os/errno.h"
 #include "os/port_owner.h"
 #include "os/privileges.h"
+#include "os/reuseport_steering.h"
 #include "os/socket.h"
 
 namespace gate::app {
@@ -16,10 +17,14 @@ namespace {
 
 using server::ListenerRole;
 
+os::Transport transport_of(ListenerRole role) {
+  return role == ListenerRole::kQuic ? os::Transport::kUdp : os::Transport::kTcp;
+}
+
 // Says who owns the port, and how to get it.
-base::Error explained(const base::Error& error, const base::Endpoint& address) {
+base::Error explained(const base::Error& error, const base::Endpoint& address, os::Transport transport) {
   if (error.code == os::kPortInUse) {
-    return os::port_in_use(address, os::Transport::kTcp, os::find_port_owners(address, os::Transport::kTcp));
+    return os::port_in_use(address, transport, os::find_port_owners(address, transport));
   }
   return error.code == os::kLowPortRefused ? os::low_port_refused(address.port) : error;
 }
@@ -30,34 +35,71 @@ base::Result<os::Fd> duplicate(const os::Fd& socket) {
   return copy;
 }
 
+bool wants_http3(const Settings& settings, const base::Endpoint& https) {
+  const auto& without = settings.without_http3;
+  return settings.http3 != Http3Mode::kOff && std::ranges::find(without, https) == without.end();
+}
+
+bool is_wanted(const Settings& settings, const base::Endpoint& endpoint, ListenerRole role) {
+  const auto& list = role == ListenerRole::kClear ? settings.http : settings.https;
+  if (std::ranges::find(list, endpoint) == list.end()) return false;
+  return role != ListenerRole::kQuic || wants_http3(settings, endpoint);
+}
+
 }  // namespace
 
 base::Result<Listeners::Change> Listeners::prepare(const Settings& settings) {
   Change change;
   change.added.resize(workers_);
   preparing_.clear();
-  const auto wanted = [&](const Kept& kept) {
-    const auto& list = kept.role == ListenerRole::kTls ? settings.https : settings.http;
-    return std::ranges::find(list, kept.wanted) != list.end();
-  };
   for (const auto& kept : kept_) {
-    const bool listed = std::ranges::find(change.removed, kept.real) != change.removed.end();
-    if (!wanted(kept) && !listed) change.removed.push_back(kept.real);
+    const server::ListenerAddress address{kept.real, kept.role};
+    const bool listed = std::ranges::find(change.removed, address) != change.removed.end();
+    if (!is_wanted(settings, kept.wanted, kept.role) && !listed) change.removed.push_back(address);
   }
   for (const auto& endpoint : settings.https) GATE_TRY(open_address(endpoint, ListenerRole::kTls, change));
+  GATE_TRY(open_http3(settings, change));
   for (const auto& endpoint : settings.http) GATE_TRY(open_address(endpoint, ListenerRole::kClear, change));
   inherited_.clear();
-  change.https_port = https_port(settings);
+  change.https_port = port_of(settings, ListenerRole::kTls);
+  change.http3_port = port_of(settings, ListenerRole::kQuic);
   return change;
 }
 
-std::uint16_t Listeners::https_port(const Settings& settings) const {
-  if (settings.https.empty()) return 0;
-  const auto first = [&](const Kept& kept) {
-    return kept.role == ListenerRole::kTls && kept.wanted == settings.https.front();
-  };
+base::Result<void> Listeners::open_http3(const Settings& settings, Change& change) {
+  for (const auto& endpoint : settings.https) {
+    if (!wants_http3(settings, endpoint)) continue;
+    auto opened = open_address(endpoint, ListenerRole::kQuic, change);
+    if (opened) continue;
+    if (settings.http3 != Http3Mode::kOptional) return opened;
+    take_back(endpoint, ListenerRole::kQuic, change);
+    change.left_out.push_back(std::move(opened).error());
+  }
+  return {};
+}
+
+// Of an address that could only be had in part nothing is used.
+void Listeners::take_back(const base::Endpoint& wanted, ListenerRole role, Change& change) {
+  std::erase_if(preparing_, [&](const Kept& kept) { return kept.wanted == wanted && kept.role == role; });
+  const Kept* tls = find(wanted, ListenerRole::kTls);
+  for (auto& sockets : change.added) {
+    std::erase_if(sockets, [&](const auto& each) { return each.role == role && tls && each.address == tls->real; });
+  }
+}
+
+const Listeners::Kept* Listeners::find(const base::Endpoint& wanted, ListenerRole role) const {
   for (const auto* list : {&kept_, &preparing_}) {
-    if (const auto found = std::ranges::find_if(*list, first); found != list->end()) return found->real.port;
+    const auto found =
+        std::ranges::find_if(*list, [&](const Kept& kept) { return kept.role == role && kept.wanted == wanted; });
+    if (found != list->end()) return &*found;
+  }
+  return nullptr;
+}
+
+// The port of the first address that has this role.
+std::uint16_t Listeners::port_of(const Settings& settings, ListenerRole role) const {
+  for (const auto& endpoint : settings.https) {
+    if (const Kept* kept = find(endpoint, role)) return kept->real.port;
   }
   return 0;
 }
@@ -65,59 +107,88 @@ std::uint16_t Listeners::https_port(const Settings& settings) const {
 base::Result<void> Listeners::open_address(const base::Endpoint& wanted, ListenerRole role, Change& change) {
   const auto same = [&](const Kept& kept) { return kept.wanted == wanted && kept.role == role; };
   if (std::ranges::any_of(kept_, same)) return {};
-  base::Endpoint real = wanted;
+  // HTTP/3 has the port that HTTPS got.
+  const Kept* tls = role == ListenerRole::kQuic ? find(wanted, ListenerRole::kTls) : nullptr;
+  base::Endpoint real = tls ? tls->real : wanted;
   for (std::size_t worker = 0; worker < workers_; ++worker) {
-    GATE_TRY_ASSIGN(auto socket, open_socket(real, worker == 0));
-    GATE_TRY_ASSIGN(real, os::local_endpoint(socket.number()));
-    GATE_TRY_ASSIGN(auto copy, duplicate(socket));
-    preparing_.push_back({std::move(copy), role, wanted, real});
-    change.added[worker].push_back({std::move(socket), real, role});
+    GATE_TRY_ASSIGN(auto opened, open_socket(real, role, worker == 0));
+    GATE_TRY_ASSIGN(real, os::local_endpoint(opened.socket.number()));
+    GATE_TRY_ASSIGN(auto copy, duplicate(opened.socket));
+    preparing_.push_back({std::move(copy), role, wanted, real, opened.inherited});
+    change.added[worker].push_back({std::move(opened.socket), real, role});
   }
   // A process with more workers hands over more sockets than we have workers: all of their queues must be served.
   std::size_t worker = 0;
-  const auto matches = [&](const os::InheritedSocket& each) { return each.address == real; };
+  const auto matches = [&](const os::InheritedSocket& each) {
+    return each.address == real && each.transport == transport_of(role);
+  };
   for (auto extra = std::ranges::find_if(inherited_, matches); extra != inherited_.end();
        extra = std::ranges::find_if(inherited_, matches)) {
     GATE_TRY_ASSIGN(auto copy, duplicate(extra->fd));
-    preparing_.push_back({std::move(copy), role, wanted, real});
+    preparing_.push_back({std::move(copy), role, wanted, real, true});
     change.added[worker++ % workers_].push_back({std::move(extra->fd), real, role});
     inherited_.erase(extra);
   }
   return {};
 }
 
-base::Result<os::Fd> Listeners::open_socket(const base::Endpoint& address, bool first) {
+base::Result<Listeners::Opened> Listeners::open_socket(const base::Endpoint& address, ListenerRole role, bool first) {
+  const os::Transport transport = transport_of(role);
   // Port 0 asked for any port: the one that the predecessor got is as good, and clients know it.
   const auto ours = std::ranges::find_if(inherited_, [&](const auto& each) {
-    return each.address == address || (address.port == 0 && each.address.address == address.address);
+    const bool fits = each.address == address || (address.port == 0 && each.address.address == address.address);
+    return fits && each.transport == transport;
   });
   if (ours != inherited_.end()) {
     os::Fd socket = std::move(ours->fd);
     inherited_.erase(ours);
-    return socket;
+    return Opened{std::move(socket), true};
   }
-  const bool shared_with_inherited =
-      std::ranges::any_of(preparing_, [&](const Kept& kept) { return kept.real == address; });
+  const bool shared_with_inherited = std::ranges::any_of(preparing_, [&](const Kept& kept) {
+    return kept.real == address && transport_of(kept.role) == transport;
+  });
   if (first && !shared_with_inherited) {
     // Shared ports let a second server in silently; the first socket of an address makes sure that nobody is there.
-    const auto free = os::check_port_free(address, os::Transport::kTcp);
-    if (!free) return base::fail(explained(free.error(), address));
+    if (auto free = os::check_port_free(address, transport); !free) {
+      return base::fail(explained(free.error(), address, transport));
+    }
   }
-  auto socket = os::listen_tcp(address);
-  if (!socket) return base::fail(explained(socket.error(), address));
-  return socket;
+  auto socket = transport == os::Transport::kUdp ? os::bind_udp(address) : os::listen_tcp(address);
+  if (!socket) return base::fail(explained(socket.error(), address, transport));
+  return Opened{*std::move(socket), false};
+}
+
+base::Result<void> Listeners::steer(const Change& change, const quic::ConnectionIdCodec& ids) {
+  constexpr os::SteeringRule kRule = {.long_form_bit = 0x80,
+                                      .short_id = 1,
+                                      .long_id_length = 5,
+                                      .long_id = 6,
+                                      .id_bytes = quic::ConnectionIdCodec::kIdBytes,
+                                      .block = quic::ConnectionIdCodec::kBlockOffset,
+                                      .number_shift = quic::ConnectionIdCodec::kWorkerShift};
+  if (workers_ == 1) return {};
+  for (const auto& added : change.added.front()) {
+    // Inherited sockets have their rule from the process that opened them.
+    const bool is_new = std::ranges::any_of(preparing_, [&](const Kept& kept) {
+      return kept.real == added.address && kept.role == ListenerRole::kQuic && !kept.inherited;
+    });
+    if (added.role == ListenerRole::kQuic && is_new) {
+      GATE_TRY(os::steer_datagrams(added.socket.number(), kRule, ids.cipher()));
+    }
+  }
+  return {};
 }
 
 void Listeners::commit(const Change& change) {
-  std::erase_if(kept_,
-                [&](const Kept& kept) { return std::ranges::find(change.removed, kept.real) != change.removed.end(); });
+  std::erase_if(kept_, [&](const Kept& kept) {
+    return std::ranges::find(change.removed, server::ListenerAddress{kept.real, kept.role}) != change.removed.end();
+  });
   std::ranges::move(preparing_, std::back_inserter(kept_));
   preparing_.clear();
   addresses_.clear();
   for (const auto& kept : kept_) {
-    const bool listed =
-        std::ranges::any_of(addresses_, [&](const Address& each) { return each.endpoint == kept.real; });
-    if (!listed) addresses_.push_back({kept.real, kept.role});
+    const server::ListenerAddress address{kept.real, kept.role};
+    if (std::ranges::find(addresses_, address) == addresses_.end()) addresses_.push_back(address);
   }
 }
 

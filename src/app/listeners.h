@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "os/fd.h"
 #include "os/notify.h"
+#include "quic/connection_id.h"
 #include "server/listener.h"
 
 namespace gate::app {
@@ -26,20 +27,22 @@ class Listeners {
   // that are no longer wanted. Nothing is closed yet; on failure nothing has changed.
   struct Change {
     std::vector<std::vector<server::ListenerSocket>> added;  // by worker
-    std::vector<base::Endpoint> removed;
-    std::uint16_t https_port = 0;  // the first address of HTTPS, as it will be; 0 when there is none
+    std::vector<server::ListenerAddress> removed;
+    std::uint16_t https_port = 0;         // the first address of HTTPS, as it will be; 0 when there is none
+    std::uint16_t http3_port = 0;         // the same for HTTP/3
+    std::vector<base::Error> left_out{};  // why HTTP/3, being optional, is not served on an address
   };
   base::Result<Change> prepare(const Settings& settings);
 
   // Takes the change into the books, once the workers have it.
   void commit(const Change& change);
 
+  // Has the kernel give each datagram to the worker that its connection id names, on addresses that the change has
+  // opened. Where that fails, workers pass datagrams on among themselves.
+  base::Result<void> steer(const Change& change, const quic::ConnectionIdCodec& ids);
+
   // What listens now, one entry an address.
-  struct Address {
-    base::Endpoint endpoint;  // with the real port
-    server::ListenerRole role = server::ListenerRole::kTls;
-  };
-  const std::vector<Address>& addresses() const { return addresses_; }
+  const std::vector<server::ListenerAddress>& addresses() const { return addresses_; }
 
   // Every socket, to be handed to a new process.
   std::vector<int> descriptors() const;
@@ -50,18 +53,27 @@ class Listeners {
     server::ListenerRole role = server::ListenerRole::kTls;
     base::Endpoint wanted;  // as configured
     base::Endpoint real;
+    bool inherited = false;
   };
 
-  base::Result<void> open_address(const base::Endpoint& wanted, server::ListenerRole role, Change& change);
-  base::Result<os::Fd> open_socket(const base::Endpoint& address, bool first);
+  struct Opened {
+    os::Fd socket;
+    bool inherited = false;
+  };
 
-  std::uint16_t https_port(const Settings& settings) const;
+  base::Result<void> open_http3(const Settings& settings, Change& change);
+  base::Result<void> open_address(const base::Endpoint& wanted, server::ListenerRole role, Change& change);
+  base::Result<Opened> open_socket(const base::Endpoint& address, server::ListenerRole role, bool first);
+  void take_back(const base::Endpoint& wanted, server::ListenerRole role, Change& change);
+
+  const Kept* find(const base::Endpoint& wanted, server::ListenerRole role) const;
+  std::uint16_t port_of(const Settings& settings, server::ListenerRole role) const;
 
   std::size_t workers_;
   std::vector<os::InheritedSocket> inherited_;
   std::vector<Kept> kept_;
   std::vector<Kept> preparing_;
-  std::vector<Address> addresses_;
+  std::vector<server::ListenerAddress> addresses_;
 };
 
 }  // namespace gate::app

@@ -51,6 +51,37 @@ void read_https(Context& context, const conf::Statement& statement) {
   read_addresses(context.plan.https, context, statement);
 }
 
+// http3 on  ·  http3 optional  ·  http3 off [ADDRESS…]
+void read_http3(Context& context, const conf::Statement& statement) {
+  constexpr conf::Choice<Http3Mode> kModes[] = {
+      {"on", Http3Mode::kOn}, {"optional", Http3Mode::kOptional}, {"off", Http3Mode::kOff}};
+  const auto mode = context.reader.choice(statement.args[0], kModes);
+  if (!mode) return;
+  const auto addresses = std::span(statement.args).subspan(1);
+  if (addresses.empty()) {
+    context.plan.http3 = *mode;
+    return;
+  }
+  if (*mode != Http3Mode::kOff) {
+    context.reader.error(conf::kWrongArgumentCount, addresses[0], "only \"http3 off\" takes addresses",
+                         "HTTP/3 is served on every address of HTTPS");
+    return;
+  }
+  for (const auto& word : addresses) {
+    for (const auto& endpoint : listen_addresses(word, context.reader)) context.plan.without_http3.push_back(endpoint);
+  }
+}
+
+void read_congestion(Context& context, const conf::Statement& statement) {
+  constexpr conf::Choice<quic::CongestionControl> kAlgorithms[] = {{"cubic", quic::CongestionControl::kCubic},
+                                                                   {"bbr", quic::CongestionControl::kBbr}};
+  if (const auto chosen = context.reader.choice(statement.args[0], kAlgorithms)) context.plan.congestion = *chosen;
+}
+
+void read_qlog(Context& context, const conf::Statement& statement) {
+  if (auto path = context.reader.path(statement.args[0])) context.plan.qlog_folder = *path;
+}
+
 void read_http(Context& context, const conf::Statement& statement) {
   read_addresses(context.plan.http, context, statement);
 }
@@ -124,6 +155,21 @@ constexpr conf::Directive<Settings> kStatements[] = {
      .summary = "Where plain HTTP is redirected to HTTPS; \"80\" unless given.",
      .args = {1, 64},
      .handle = read_http},
+    {.name = "http3",
+     .synopsis = "http3 on | optional | off [ADDRESS…]",
+     .summary = "Whether HTTP/3 is served over UDP, beside HTTPS.",
+     .args = {1, 64},
+     .handle = read_http3},
+    {.name = "congestion",
+     .synopsis = "congestion cubic | bbr",
+     .summary = "How HTTP/3 finds out how fast the network takes packets; cubic unless given.",
+     .args = {1, 1},
+     .handle = read_congestion},
+    {.name = "qlog",
+     .synopsis = "qlog DIRECTORY",
+     .summary = "Writes a qlog file a QUIC connection, for qvis. Costs time and space.",
+     .args = {1, 1},
+     .handle = read_qlog},
     {.name = "state",
      .synopsis = "state DIRECTORY",
      .summary = "The folder for keys, certificates and everything else that outlives a restart.",

@@ -15,6 +15,7 @@
 #include "http/service.h"
 #include "observe/access_record.h"
 #include "observe/field_selection.h"
+#include "quic/connection.h"
 
 namespace gate::app {
 
@@ -45,6 +46,7 @@ struct SiteSettings {
   std::vector<CertificateFiles> certificates;
   std::uint16_t tls_version_min = 0;  // 0: the policy's default
   bool http2 = true;
+  bool http3 = true;
   std::optional<LogSettings> access_log;  // else the server's
   observe::FieldSelection log_fields;
   std::unique_ptr<const http::ServicePlan> service;  // its statements; what all sites have is put before them later
@@ -56,11 +58,22 @@ struct SiteSettings {
   std::string name() const { return names.front().name; }
 };
 
+// Whether HTTP/3 is served.
+enum class Http3Mode : std::uint8_t {
+  kOn,
+  kOptional,  // where its port can be had
+  kOff,
+};
+
 // A whole configuration, checked and typed. Nothing in it refers to the tree it was read from.
 struct Settings {
   std::string state_folder;
   std::vector<base::Endpoint> https;
   std::vector<base::Endpoint> http;
+  Http3Mode http3 = Http3Mode::kOn;
+  std::vector<base::Endpoint> without_http3;  // addresses of HTTPS that have none
+  quic::CongestionControl congestion = quic::CongestionControl::kCubic;
+  std::string qlog_folder;  // empty: none
   std::uint32_t workers = 0;  // 0: one a core
   std::string user;           // whom to become when started as root; empty: stay root
   std::string group;

@@ -9,6 +9,7 @@
 #include "feature/compress/compress_config.h"
 #include "feature/files/files_config.h"
 #include "feature/header/header_config.h"
+#include "feature/http3/http3_config.h"
 #include "feature/https_redirect/https_redirect_config.h"
 #include "feature/redirect/redirect_config.h"
 #include "feature/respond/respond_config.h"
@@ -52,6 +53,7 @@ void SiteServices::add_to(conf::Scope& scope) {
   scope.add(std::span<const conf::Directive<http::config::ChainDraft>>(kServices), chain_);
   scope.add(std::span<const conf::Directive<security::SecurityPolicy>>(security::kDirectives), security_);
   scope.add(std::span<const conf::Directive<error_page::ErrorPageDraft>>(error_page::kDirectives), error_pages_);
+  scope.add(std::span<const conf::Directive<http3::SitePolicy>>(http3::kDirectives), http3_);
   scope.add(std::span<const conf::Directive<https_redirect::ClearHttp>>(https_redirect::kDirectives), clear_http_);
 }
 
@@ -66,6 +68,7 @@ void SiteServices::finish(SiteSettings& site, const conf::Statement& statement, 
   auto pages = std::move(error_pages_).finish();
   if (pages) site.text += fmt::format("# pages {:x}\n", pages->content_hash());
   site.error_pages = std::move(pages);
+  site.http3 = http3_.on;
   site.clear_allowed = clear_http_ == https_redirect::ClearHttp::kAllow;
   site.rule = first_rule(statement);
 }
@@ -75,6 +78,7 @@ std::vector<StatementHelp> SiteServices::help() {
   append<http::config::ChainDraft>(help, kServices);
   append<security::SecurityPolicy>(help, security::kDirectives);
   append<error_page::ErrorPageDraft>(help, error_page::kDirectives);
+  append<http3::SitePolicy>(help, http3::kDirectives);
   append<https_redirect::ClearHttp>(help, https_redirect::kDirectives);
   return help;
 }

@@ -7,6 +7,7 @@
 #include "conf/reader.h"
 #include "conf/table.h"
 #include "feature/error_page/error_page_config.h"
+#include "feature/http3/http3.h"
 #include "feature/https_redirect/https_redirect.h"
 #include "feature/security/security.h"
 #include "http/config/statement.h"
@@ -30,6 +31,7 @@ class SiteServices {
   http::config::ChainDraft chain_;
   security::SecurityPolicy security_;
   error_page::ErrorPageDraft error_pages_;
+  http3::SitePolicy http3_;
   https_redirect::ClearHttp clear_http_ = https_redirect::ClearHttp::kRedirect;
 };
 

@@ -19,7 +19,11 @@ base::Result<std::unique_ptr<WorkerPool>> WorkerPool::create(const WorkerPoolCon
                                                             .metrics = member->metrics,
                                                             .log = member->log,
                                                             .media_types = context.media_types,
-                                                            .cache_limit = context.cache_limit}));
+                                                            .cache_limit = context.cache_limit,
+                                                            .random = member->random,
+                                                            .quic_keys = context.quic_keys,
+                                                            .generation = context.generation,
+                                                            .router = &pool->routes_}));
     pool->members_.push_back(std::move(member));
   }
   return pool;
@@ -68,7 +72,7 @@ base::Result<void> WorkerPool::listen(std::vector<std::vector<server::ListenerSo
   return {};
 }
 
-void WorkerPool::stop_listening(const std::vector<base::Endpoint>& addresses) {
+void WorkerPool::stop_listening(const std::vector<server::ListenerAddress>& addresses) {
   on_all([&](server::Worker& worker, std::size_t) {
     for (const auto& address : addresses) worker.stop_listening(address);
   });

@@ -5,11 +5,13 @@
 #include <thread>
 #include <vector>
 
+#include "app/datagram_routes.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "observe/log_producer.h"
 #include "observe/ring.h"
 #include "observe/worker_metrics.h"
+#include "os/random.h"
 #include "server/address_counts.h"
 #include "server/worker.h"
 
@@ -24,6 +26,8 @@ struct WorkerPoolContext {
   observe::AuditFormat audit_format = observe::AuditFormat::kJson;
   const http::MediaTypes& media_types;
   http::CacheCost cache_limit = http::CacheBudget::kDefaultLimit;  // of each worker
+  quic::ServerKeys quic_keys{};
+  std::uint8_t generation = 0;  // of this process: a successor counts on
 };
 
 // The workers and their threads, as the control thread sees them. Every call waits until all workers have done it, but
@@ -31,7 +35,8 @@ struct WorkerPoolContext {
 class WorkerPool {
  public:
   static base::Result<std::unique_ptr<WorkerPool>> create(const WorkerPoolContext& context, std::size_t count);
-  explicit WorkerPool(const WorkerPoolContext& context) : address_counts_(context.random) {}
+  explicit WorkerPool(const WorkerPoolContext& context)
+      : address_counts_(context.random), routes_(*this, context.generation) {}
   ~WorkerPool();
 
   std::size_t size() const { return members_.size(); }
@@ -42,7 +47,7 @@ class WorkerPool {
   // `tls` has a context for each worker and is emptied.
   void adopt(const std::shared_ptr<const server::Plan>& plan, std::vector<std::shared_ptr<tls::ServerContext>> tls);
   base::Result<void> listen(std::vector<std::vector<server::ListenerSocket>> sockets);
-  void stop_listening(const std::vector<base::Endpoint>& addresses);
+  void stop_listening(const std::vector<server::ListenerAddress>& addresses);
   void use_ticket_keys(const tls::TicketKeys& keys);
 
   // `drained` is called once, on a worker's thread, when the last connection of all has ended.
@@ -59,7 +64,8 @@ class WorkerPool {
   void nudge(std::size_t index) {
     members_[index]->worker->post([] {});
   }
-  const server::Worker& worker(std::size_t index) const { return *members_[index]->worker; }
+  server::Worker& worker(std::size_t index) const { return *members_[index]->worker; }
+  DatagramRoutes& routes() { return routes_; }
 
  private:
   static constexpr std::size_t kSitesCountedMax = 4096;
@@ -73,6 +79,7 @@ class WorkerPool {
     observe::WorkerMetrics metrics;
     observe::RecordRing ring;
     observe::LogProducer log;
+    os::SystemRandom random;
     std::unique_ptr<server::Worker> worker;
     std::thread thread;
   };
@@ -80,6 +87,7 @@ class WorkerPool {
   void on_all(const std::function<void(server::Worker&, std::size_t)>& call);
 
   server::AddressCounts address_counts_;
+  DatagramRoutes routes_;
   std::vector<std::unique_ptr<Member>> members_;
   bool started_ = false;
 };

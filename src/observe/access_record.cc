@@ -67,6 +67,15 @@ void put_tls(TextWriter& out, const AccessTls& tls) {
   out.put('}');
 }
 
+void put_quic(TextWriter& out, const AccessQuic& quic) {
+  constexpr std::uint32_t kVersion2 = 0x6b3343cf;
+  put_number(out, ",\"quic\":{\"version\":", quic.version == kVersion2 ? 2 : quic.version);
+  put_number(out, ",\"rtt_us\":", microseconds(quic.round_trip));
+  put_number(out, ",\"packets_lost\":", quic.packets_lost);
+  put_number(out, ",\"migrations\":", quic.migrations);
+  out.put(quic.early_data ? std::string_view(",\"early_data\":true}") : std::string_view(",\"early_data\":false}"));
+}
+
 void put_refusal(TextWriter& out, const AccessRecord& record) {
   if (record.refusal.number == 0) return;
   out.put(",\"refusal\":{\"code\":\"G");
@@ -213,6 +222,7 @@ std::size_t AccessFormatter::format_json(const AccessRecord& record, std::span<c
   put_number(out, ",\"response_bytes\":", record.response_bytes);
   put_durations(out, record);
   if (record.tls != nullptr) put_tls(out, *record.tls);
+  if (record.quic != nullptr) put_quic(out, *record.quic);
   put_text(out, ",\"rule\":", record.rule);
   put_text(out, ",\"outcome\":", record.outcome);
   put_refusal(out, record);

@@ -23,6 +23,15 @@ struct AccessTls {
   bool resumed = false;
 };
 
+// The state of the QUIC connection when the request ended.
+struct AccessQuic {
+  std::uint32_t version = 0;  // 1, or 0x6b3343cf for version 2
+  base::Duration round_trip{};
+  std::uint64_t packets_lost = 0;
+  std::uint32_t migrations = 0;  // new addresses of the client
+  bool early_data = false;       // some request of the connection came in early data
+};
+
 // A header field that the site's log statement selected.
 struct LoggedField {
   std::string_view name{};
@@ -50,6 +59,7 @@ struct AccessRecord {
   base::Duration service{};        // then to the response's head
   base::Duration send{};           // then to the end
   const AccessTls* tls = nullptr;  // null on clear connections
+  const AccessQuic* quic = nullptr;  // null over TCP
   std::string_view rule{};         // the statement that answered
   std::string_view outcome{};      // "complete", "client gone", …
   base::ErrorCode refusal{};       // number 0 when the request was not refused

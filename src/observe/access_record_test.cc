@@ -163,5 +163,17 @@ TEST(FieldSelection, redacts_credentials_in_any_case_unless_told_otherwise) {
   EXPECT_FALSE(select_field("user-agent").redacted);
 }
 
+TEST(AccessFormatter, TellsOfTheQuicConnection) {
+  const AccessQuic quic{.version = 0x6b3343cf, .round_trip = std::chrono::milliseconds(12), .packets_lost = 3, .migrations = 1};
+  AccessRecord record;
+  record.quic = &quic;
+  std::array<char, AccessFormatter::kLineBytesMax> room{};
+  AccessFormatter formatter;
+  const std::string_view line(room.data(), formatter.format_json(record, room));
+  EXPECT_NE(line.find(R"("quic":{"version":2,"rtt_us":12000,"packets_lost":3,"migrations":1,"early_data":false})"),
+            std::string_view::npos)
+      << line;
+}
+
 }  // namespace
 }  // namespace gate::observe

@@ -117,6 +117,18 @@ class WorkerMetrics {
   Counter bytes_received;  // from sockets
   Counter bytes_sent;
 
+  // Of QUIC connections that have ended.
+  struct Quic {
+    Counter packets_received;
+    Counter packets_sent;
+    Counter packets_lost;
+    Counter migrations;  // new addresses of clients
+    Counter retried;     // connections whose client had to show its address
+    Counter early_data;  // connections with requests in early data
+    Histogram round_trip;
+  };
+  Quic quic;
+
   Counter stalls;  // turns of the loop that took too long
   Counter longest_stall_microseconds;
 

@@ -12,6 +12,7 @@
 #include "base/ip.h"
 #include "base/result.h"
 #include "os/fd.h"
+#include "os/transport.h"
 
 namespace gate::os {
 
@@ -41,16 +42,17 @@ class ServiceManager {
   std::optional<base::Duration> watchdog_;
 };
 
-// A listening socket that was open when the program started.
+// A listening socket that was open when the program started, or a bound one of UDP.
 struct InheritedSocket {
   Fd fd;
   base::Endpoint address;
+  Transport transport = Transport::kTcp;
   std::string name;  // what the service manager calls it; empty when it says nothing
 };
 
-// The TCP sockets handed over by the service manager (LISTEN_FDS, sd_listen_fds(3)) or by an older process of ours
+// The sockets handed over by the service manager (LISTEN_FDS, sd_listen_fds(3)) or by an older process of ours
 // (handed_over_variable). Empty when there are none. Takes the variables out of the environment, so that no child
-// mistakes them for its own; call before threads are started. A descriptor that is no listening TCP socket is an error.
+// mistakes them for its own; call before threads are started. A descriptor that is neither a listening TCP socket nor a UDP socket is an error.
 base::Result<std::vector<InheritedSocket>> take_inherited_sockets();
 
 // What to put into the environment of a new process of ours that gets `count` sockets as descriptors 3, 4, ….

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <ctime>
+#include <optional>
 
 #include "base/bytes.h"
 #include "base/text.h"
@@ -41,7 +42,7 @@ base::Error bad_activation(std::string what) {
           .side = base::Side::kConfiguration,
           .what = std::move(what),
           .why = "the service manager hands over sockets that this program cannot use",
-          .fix = "in the .socket unit use ListenStream= with TCP addresses only, and Accept=no"};
+          .fix = "in the .socket unit use ListenStream= and ListenDatagram= with addresses only, and Accept=no"};
 }
 
 // How many descriptors were passed to this very process.
@@ -60,24 +61,32 @@ base::Result<std::size_t> passed_count() {
   return *number;
 }
 
-bool is_listening_tcp(int fd) {
-  int listening = 0;
-  socklen_t size = sizeof listening;
-  if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 || listening == 0) return false;
-  int domain = 0;
-  size = sizeof domain;
-  return ::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && (domain == AF_INET || domain == AF_INET6);
+// A number the system keeps of a socket; nothing for what is no socket.
+std::optional<int> socket_fact(int fd, int fact) {
+  int value = 0;
+  socklen_t size = sizeof value;
+  return ::getsockopt(fd, SOL_SOCKET, fact, &value, &size) == 0 ? std::optional(value) : std::nullopt;
+}
+
+// What can be taken over: listening TCP and UDP sockets.
+std::optional<Transport> transport_of(int fd) {
+  const auto domain = socket_fact(fd, SO_DOMAIN);
+  if (domain != AF_INET && domain != AF_INET6) return std::nullopt;
+  if (socket_fact(fd, SO_TYPE) == SOCK_DGRAM) return Transport::kUdp;
+  return socket_fact(fd, SO_ACCEPTCONN) == 1 ? std::optional(Transport::kTcp) : std::nullopt;
 }
 
 base::Result<InheritedSocket> adopt(int number, std::string_view name) {
   Fd fd(number);
-  if (!is_listening_tcp(number)) {
-    return base::fail(bad_activation(fmt::format("descriptor {} is no listening TCP socket", number)));
+  const auto transport = transport_of(number);
+  if (!transport) {
+    return base::fail(bad_activation(fmt::format("descriptor {} is neither a listening TCP socket nor a UDP socket", number)));
   }
   ::fcntl(number, F_SETFD, FD_CLOEXEC);
   ::fcntl(number, F_SETFL, ::fcntl(number, F_GETFL) | O_NONBLOCK);
   GATE_TRY_ASSIGN(const base::Endpoint address, local_endpoint(number));
-  return InheritedSocket{.fd = std::move(fd), .address = address, .name = std::string(name)};
+  return InheritedSocket{
+      .fd = std::move(fd), .address = address, .transport = *transport, .name = std::string(name)};
 }
 
 }  // namespace

@@ -153,7 +153,18 @@ TEST_F(InheritedSockets, are_not_taken_when_meant_for_a_parent) {
             0);
 }
 
-TEST_F(InheritedSockets, must_be_listening_tcp_sockets) {
+TEST_F(InheritedSockets, are_of_udp_too) {
+  EXPECT_EQ(in_child([] {
+              place(::socket(AF_INET, SOCK_DGRAM, 0), 3);
+              ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
+              ::setenv("LISTEN_FDS", "1", 1);
+              const auto sockets = take_inherited_sockets();
+              return sockets && sockets->size() == 1 && sockets->front().transport == Transport::kUdp ? 0 : 1;
+            }),
+            0);
+}
+
+TEST_F(InheritedSockets, must_be_sockets_that_clients_reach) {
   EXPECT_EQ(in_child([] {
               place(STDERR_FILENO, 3);
               ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);

@@ -342,10 +342,6 @@ base::Instant Connection::after(base::Instant now, std::uint64_t nanoseconds) {
 
 Path Connection::path() const { return path_of(*ngtcp2_conn_get_path2(native_.get())); }
 
-ConnectionId Connection::first_destination() const {
-  return id_of(*ngtcp2_conn_get_client_initial_dcid2(native_.get()));
-}
-
 ConnectionFacts Connection::facts() const {
   ngtcp2_conn_info info;
   ngtcp2_conn_get_conn_info2(native_.get(), &info);

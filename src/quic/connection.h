@@ -172,9 +172,6 @@ class Connection final : public Transport, private tls::QuicHandshakeOwner {
   const base::Error* failure() const { return failure_ ? &*failure_ : nullptr; }
   std::optional<tls::Session> take_session() { return handshake_.take_session(); }
 
-  // The id a client chose for its first packets; they may still come when the connection has others.
-  ConnectionId first_destination() const;
-
   // Transport
   std::optional<StreamId> open_one_way() override;
   std::optional<StreamId> open_both_ways();  // a client's requests

@@ -12,7 +12,16 @@ namespace gate::server {
 // What is spoken on a listening socket.
 enum class ListenerRole : std::uint8_t {
   kTls,    // HTTPS
+  kQuic,   // HTTP/3, over UDP
   kClear,  // HTTP: redirects, ACME challenges, and sites that say `http allow`
+};
+
+// An address with what is spoken there.
+struct ListenerAddress {
+  base::Endpoint endpoint;  // with the real port
+  ListenerRole role = ListenerRole::kTls;
+
+  friend bool operator==(const ListenerAddress&, const ListenerAddress&) = default;
 };
 
 // An open listening socket of one worker.

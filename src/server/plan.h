@@ -10,6 +10,7 @@
 #include "http/service.h"
 #include "observe/field_selection.h"
 #include "observe/log_producer.h"
+#include "quic/connection.h"
 
 namespace gate::server {
 
@@ -26,6 +27,7 @@ struct SitePlan {
   observe::FieldSelection log_fields;
   std::shared_ptr<const http::ServicePlan> service;
   std::shared_ptr<const http::ErrorPages> error_pages;  // null: the server's own
+  bool http3 = true;                                    // requests may come over QUIC
 };
 
 // Bounds that hold for a worker or the process rather than for one connection.
@@ -41,6 +43,8 @@ struct Plan {
   std::vector<std::shared_ptr<const SitePlan>> sites;
   ServerLimits server_limits;
   std::shared_ptr<const http::Limits> limits;
+  quic::ConnectionSettings quic;
+  std::string qlog_folder;                              // empty: no qlog
   std::shared_ptr<const SitePlan> clear_text;           // what clear connections get: challenge, redirect
   std::shared_ptr<const http::ErrorPages> error_pages;  // where a site has none; never null
 };

@@ -3,6 +3,7 @@
 #include <array>
 #include <string>
 
+#include "quic/connection.h"
 #include "server/codes.h"
 #include "tls/codes.h"
 
@@ -55,6 +56,14 @@ class LoggedFields {
   std::size_t count_ = 0;
 };
 
+observe::AccessQuic quic_of(const quic::ConnectionFacts& facts) {
+  return {.version = facts.version,
+          .round_trip = facts.smoothed_rtt,
+          .packets_lost = facts.packets_lost,
+          .migrations = facts.migrations,
+          .early_data = facts.early_data};
+}
+
 const observe::FieldSelection& selection_of(const SitePlan* site) {
   static const observe::FieldSelection kNone;
   return site ? site->log_fields : kNone;
@@ -96,10 +105,12 @@ void TrafficRecorder::log(const http::Exchange& exchange, const SitePlan* site, 
   const auto& timeline = exchange.timeline;
   observe::AccessTls tls;
   const tls::Facts* facts = exchange.connection().tls;
-  const std::string version = facts ? tls::version_name(facts->version) : std::string();
-  const std::string suite = facts ? tls::suite_name(facts->suite) : std::string();
-  const std::string group = facts ? tls::group_name(facts->group) : std::string();
-  if (facts) tls = {version, suite, group, facts->server_name, facts->ja4.view(), facts->resumed};
+  if (facts) {
+    tls = {version_.of(facts->version), suite_.of(facts->suite), group_.of(facts->group),
+           facts->server_name,          facts->ja4.view(),       facts->resumed};
+  }
+  observe::AccessQuic quic;
+  if (const auto* connection = exchange.connection().quic) quic = quic_of(connection->facts());
   const auto& selection = selection_of(site);
   const LoggedFields request_fields(selection.request, request.fields);
   const LoggedFields response_fields(selection.response, exchange.response.fields);
@@ -121,6 +132,7 @@ void TrafficRecorder::log(const http::Exchange& exchange, const SitePlan* site, 
               .service = between(timeline.head_complete, timeline.response_ready),
               .send = between(timeline.response_ready, finished),
               .tls = facts ? &tls : nullptr,
+              .quic = exchange.connection().quic ? &quic : nullptr,
               .rule = exchange.rule,
               .outcome = http::to_string(exchange.outcome),
               .refusal = exchange.refusal ? exchange.refusal->code : base::ErrorCode{},
@@ -156,6 +168,17 @@ void TrafficRecorder::connection_refused(const base::Endpoint& peer, base::Error
 }
 
 void TrafficRecorder::connection_closed(net::CloseReason reason) { metrics_.connections_closed[end_of(reason)].add(); }
+
+void TrafficRecorder::quic_closed(const quic::ConnectionFacts& facts) {
+  auto& quic = metrics_.quic;
+  quic.packets_received.add(facts.packets_received);
+  quic.packets_sent.add(facts.packets_sent);
+  quic.packets_lost.add(facts.packets_lost);
+  quic.migrations.add(facts.migrations);
+  if (facts.retried) quic.retried.add();
+  if (facts.early_data) quic.early_data.add();
+  if (facts.smoothed_rtt.count() > 0) quic.round_trip.record(facts.smoothed_rtt);
+}
 
 void TrafficRecorder::accepting_paused(const base::Endpoint& address) {
   metrics_.accept_pauses.add();

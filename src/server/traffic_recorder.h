@@ -1,5 +1,10 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
 #include "base/clock.h"
 #include "http/exchange.h"
 #include "http/wire.h"
@@ -7,9 +12,33 @@
 #include "observe/audit.h"
 #include "observe/log_producer.h"
 #include "observe/worker_metrics.h"
+#include "quic/connection.h"
 #include "server/plan.h"
+#include "tls/facts.h"
 
 namespace gate::server {
+
+// The name of a registry's number, kept until another is asked for: most connections have the same.
+class LastName {
+ public:
+  using Lookup = std::string (*)(std::uint16_t number);
+
+  explicit LastName(Lookup lookup) : lookup_(lookup) {}
+
+  // Valid until the next call.
+  std::string_view of(std::uint16_t number) {
+    if (number_ != number) {
+      name_ = lookup_(number);
+      number_ = number;
+    }
+    return name_;
+  }
+
+ private:
+  Lookup lookup_;
+  std::optional<std::uint16_t> number_;
+  std::string name_;
+};
 
 // Writes down what happened: counts it, and puts it into access and audit log. One a worker.
 class TrafficRecorder {
@@ -24,6 +53,7 @@ class TrafficRecorder {
   void connection_accepted() { metrics_.connections_accepted.add(); }
   void connection_refused(const base::Endpoint& peer, base::ErrorCode code, std::string_view text);
   void connection_closed(net::CloseReason reason);
+  void quic_closed(const quic::ConnectionFacts& facts);
   void accepting_paused(const base::Endpoint& address);
 
   void handshake_done(const tls::Facts& facts);
@@ -40,6 +70,9 @@ class TrafficRecorder {
   observe::WorkerMetrics& metrics_;
   observe::LogProducer& log_;
   observe::LogTarget unclaimed_;
+  LastName version_{tls::version_name};
+  LastName suite_{tls::suite_name};
+  LastName group_{tls::group_name};
 };
 
 }  // namespace gate::server

@@ -56,7 +56,20 @@ Worker::Worker(const WorkerContext& context, std::unique_ptr<loop::Loop> loop)
                     .scratch = buffers_->scratch},
       cache_(context.cache_limit),
       service_environment_{.clock = *loop_, .cache = &cache_, .media_types = &context.media_types},
-      sites_(service_environment_) {
+      sites_(service_environment_),
+      quic_({.loop = *loop_,
+             .buffers = *buffers_,
+             .metrics = context.metrics,
+             .wires = wire_context_,
+             .dispatcher = *this,
+             .recorder = recorder_,
+             .address_counts = context.address_counts,
+             .next_connection_id = next_connection_id_,
+             .random = context.random,
+             .router = context.router,
+             .keys = context.quic_keys,
+             .home = {.generation = context.generation, .worker = static_cast<std::uint8_t>(context.index)}},
+            [this] { announce_drained_if_empty(); }) {
   loop_->observe_turns(this);
   on_turn_start();
 }
@@ -85,6 +98,7 @@ void Worker::adopt(std::shared_ptr<const Plan> plan, std::shared_ptr<tls::Server
   recorder_.log_unclaimed_to(plan->clear_text->access_log);
   plan_ = std::move(plan);
   tls_ = std::move(tls);
+  quic_.adopt(plan_, tls_);
 }
 
 // A site that is no longer configured lives on until its last exchange has ended.
@@ -98,6 +112,7 @@ void Worker::retire(std::unique_ptr<Site> site) {
 }
 
 base::Result<> Worker::listen(ListenerSocket socket) {
+  if (socket.role == ListenerRole::kQuic) return quic_.listen(std::move(socket.socket));
   ListenerOwner& owner = *this;
   auto listener = std::make_unique<Listener>(*loop_, owner, std::move(socket));
   GATE_TRY(listener->start());
@@ -105,9 +120,10 @@ base::Result<> Worker::listen(ListenerSocket socket) {
   return {};
 }
 
-void Worker::stop_listening(const base::Endpoint& address) {
+void Worker::stop_listening(const ListenerAddress& address) {
+  if (address.role == ListenerRole::kQuic) return quic_.stop_listening(address.endpoint);
   const auto gone = std::stable_partition(listeners_.begin(), listeners_.end(),
-                                          [&](const auto& listener) { return listener->address() != address; });
+                                          [&](const auto& listener) { return listener->address() != address.endpoint; });
   for (auto listener = gone; listener != listeners_.end(); ++listener) {
     (*listener)->finish();
     loop_->bury(std::move(*listener));
@@ -131,18 +147,20 @@ void Worker::drain(bool hand_over, loop::Task drained) {
   for (std::size_t i = connections_.size(); i-- > 0;) {
     if (i < connections_.size()) connections_[i]->drain();
   }
+  quic_.drain(hand_over);
   announce_drained_if_empty();
 }
 
 void Worker::discard_connections() {
+  quic_.discard_connections();
   while (!connections_.empty()) connections_.back()->discard(net::CloseReason::kDiscarded);
 }
 
 void Worker::announce_drained_if_empty() {
-  if (draining_ && connections_.empty() && drained_) std::exchange(drained_, nullptr)();
+  if (draining_ && connection_count() == 0 && drained_) std::exchange(drained_, nullptr)();
 }
 
-bool Worker::may_accept() const { return connections_.size() < plan_->server_limits.connections_max; }
+bool Worker::may_accept() const { return connection_count() < plan_->server_limits.connections_max; }
 
 void Worker::accepted(os::Accepted accepted, const Listener& listener) {
   if (!address_counts_.add(accepted.peer.address, plan_->server_limits.connections_per_address_max)) {
@@ -219,6 +237,7 @@ void Worker::closed(net::Connection& connection, net::CloseReason reason) {
 // every name its certificate covers, which is fine as long as both sites ask the same of TLS.
 Site* Worker::site_for(const http::Exchange& exchange) const {
   Site* site = sites_.find(exchange.request.host);
+  if (site && !site->plan->http3 && exchange.request.version == http::Version::kHttp3) return nullptr;
   const tls::Facts* facts = exchange.connection().tls;
   if (!site || !facts) return site;
   const auto opened_for = tls_->site_for(facts->server_name, exchange.connection().local.address);

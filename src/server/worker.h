@@ -22,6 +22,7 @@
 #include "server/address_counts.h"
 #include "server/listener.h"
 #include "server/plan.h"
+#include "server/quic_front.h"
 #include "server/site_table.h"
 #include "server/traffic_recorder.h"
 #include "tls/server_context.h"
@@ -37,6 +38,10 @@ struct WorkerContext {
   observe::LogProducer& log;
   const http::MediaTypes& media_types;
   http::CacheCost cache_limit = http::CacheBudget::kDefaultLimit;
+  base::Random& random;
+  quic::ServerKeys quic_keys{};
+  std::uint8_t generation = 0;       // of the process
+  DatagramRouter* router = nullptr;  // null: there are no other workers
 };
 
 // One core's share of the server: its loop, listeners, connections, sites and buffers. Nothing of it is touched by
@@ -66,8 +71,10 @@ class Worker final : private net::ConnectionOwner,
   void use_ticket_keys(const tls::TicketKeys& keys) { tls_->use_ticket_keys(keys); }
 
   [[nodiscard]] base::Result<> listen(ListenerSocket socket);
+  // A datagram that another worker or process has received for a connection of this one.
+  void receive_passed_on(const os::DatagramTrain& datagram) { quic_.receive_passed_on(datagram); }
   // Stops listening on an address, when those who wait there have been taken.
-  void stop_listening(const base::Endpoint& address);
+  void stop_listening(const ListenerAddress& address);
 
   // Takes no new connections and finishes those there are; `drained` is called when the last has ended. With
   // `hand_over` the listening sockets live on in another process, and those who wait are left to it.
@@ -111,6 +118,7 @@ class Worker final : private net::ConnectionOwner,
   Site* site_for(const http::Exchange& exchange) const;
   void answer(http::Exchange& exchange);
   void retire(std::unique_ptr<Site> site);
+  std::size_t connection_count() const { return connections_.size() + quic_.connections(); }
   void announce_drained_if_empty();
 
   std::unique_ptr<loop::Loop> loop_;
@@ -141,6 +149,7 @@ class Worker final : private net::ConnectionOwner,
   std::vector<std::unique_ptr<net::Connection>> connections_;
   base::IntrusiveList<net::Connection, net::HandshakeQueue> handshakes_;
   loop::Task drained_;
+  QuicFront quic_;
   http::Limits farewell_limits_;  // of connections that open while the worker drains
   bool draining_ = false;
 };

@@ -154,6 +154,17 @@ void put_handshakes(Exposition& out, const MetricsSnapshot& snapshot) {
       .histogram(snapshot.handshake_duration, {});
 }
 
+void put_quic(Exposition& out, const MetricsSnapshot::Quic& quic) {
+  out.counter("quic_packets_received_total", "Packets of QUIC connections that have ended.").value(quic.packets_received);
+  out.counter("quic_packets_sent_total", "Packets sent on QUIC connections that have ended.").value(quic.packets_sent);
+  out.counter("quic_packets_lost_total", "Of those, the ones lost on the way.").value(quic.packets_lost);
+  out.counter("quic_migrations_total", "Times a client went on from a new address.").value(quic.migrations);
+  out.counter("quic_retried_total", "Connections whose client had to show its address first.").value(quic.retried);
+  out.counter("quic_early_data_total", "Connections with requests in early data.").value(quic.early_data);
+  out.metric("quic_round_trip_seconds", "histogram", "Round-trip times of QUIC connections when they ended.")
+      .histogram(quic.round_trip, {});
+}
+
 void put_requests(Exposition& out, const MetricsSnapshot& snapshot) {
   out.counter("requests_total", "Requests, by site, protocol and class of the response's status.");
   for (const SiteTotals& site : snapshot.sites) {
@@ -201,6 +212,7 @@ std::string render_prometheus(const MetricsSnapshot& snapshot) {
   put_process(out, snapshot.process);
   put_connections(out, snapshot);
   put_handshakes(out, snapshot);
+  put_quic(out, snapshot.quic);
   put_requests(out, snapshot);
   put_health(out, snapshot);
   return out.take();

@@ -32,6 +32,16 @@ bool has_requests(const SiteTotals& site) {
   return any;
 }
 
+void add_quic(const observe::WorkerMetrics::Quic& quic, MetricsSnapshot::Quic& total) {
+  total.packets_received += quic.packets_received.value();
+  total.packets_sent += quic.packets_sent.value();
+  total.packets_lost += quic.packets_lost.value();
+  total.migrations += quic.migrations.value();
+  total.retried += quic.retried.value();
+  total.early_data += quic.early_data.value();
+  quic.round_trip.add_to(total.round_trip);
+}
+
 void add_worker(const observe::WorkerMetrics& worker, MetricsSnapshot& total) {
   total.connections_accepted += worker.connections_accepted.value();
   total.connections_open += worker.connections_open();
@@ -51,6 +61,7 @@ void add_worker(const observe::WorkerMetrics& worker, MetricsSnapshot& total) {
   add_codes(worker.violations, total.violations);
   total.bytes_received += worker.bytes_received.value();
   total.bytes_sent += worker.bytes_sent.value();
+  add_quic(worker.quic, total.quic);
   total.stalls += worker.stalls.value();
   total.longest_stall_microseconds =
       std::max(total.longest_stall_microseconds, worker.longest_stall_microseconds.value());

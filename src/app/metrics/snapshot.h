@@ -74,6 +74,16 @@ struct MetricsSnapshot {
   std::map<std::uint16_t, std::uint64_t> violations{};
   std::uint64_t bytes_received = 0;
   std::uint64_t bytes_sent = 0;
+  struct Quic {
+    std::uint64_t packets_received = 0;
+    std::uint64_t packets_sent = 0;
+    std::uint64_t packets_lost = 0;
+    std::uint64_t migrations = 0;
+    std::uint64_t retried = 0;
+    std::uint64_t early_data = 0;
+    observe::HistogramSnapshot round_trip{};
+  };
+  Quic quic{};  // of connections that have ended
   std::uint64_t stalls = 0;
   std::uint64_t longest_stall_microseconds = 0;
   std::vector<SiteTotals> sites{};  // those in use, and "other" for requests of no site and of too many sites

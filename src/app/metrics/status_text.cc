@@ -159,6 +159,17 @@ void put_traffic(Lines& out, const json& status) {
   if (!failures.empty()) out.put("  failed", "{}: {}", grouped(sum(failures)), most_frequent(failures));
 }
 
+void put_quic(Lines& out, const json& status) {
+  const json& quic = member(status, "quic");
+  const std::uint64_t sent = number(quic, "packets_sent");
+  if (sent == 0) return;
+  out.put("quic", "{} packets sent · {:.2f} % lost · round trip p50 {}", grouped(sent),
+          100.0 * static_cast<double>(number(quic, "packets_lost")) / static_cast<double>(sent),
+          duration_text(number(quic, "round_trip_p50_us")));
+  out.put("  clients", "{} moved · {} had to show their address", grouped(number(quic, "migrations")),
+          grouped(number(quic, "retried")));
+}
+
 void put_requests(Lines& out, const json& status) {
   const json& requests = member(status, "requests");
   out.put("requests", "{}", grouped(number(requests, "count")));
@@ -232,6 +243,7 @@ std::string render_status(const json& status) {
   put_head(out, status);
   out.blank();
   put_traffic(out, status);
+  put_quic(out, status);
   put_requests(out, status);
   put_health(out, status);
   return out.take() + sites_table(status);
