@@ -30,13 +30,11 @@ base::Result<std::unique_ptr<Control>> Control::create(const base::Clock& clock)
   GATE_TRY_ASSIGN(auto signals, os::SignalReceiver::create(kSignals));
   GATE_TRY_ASSIGN(auto files, os::FileWatcher::create());
   GATE_TRY_ASSIGN(auto loop, loop::Loop::create(clock));
-  return std::make_unique<Control>(clock, std::move(loop), std::move(signals), std::move(files));
+  return std::make_unique<Control>(std::move(loop), std::move(signals), std::move(files));
 }
 
-Control::Control(const base::Clock& clock, std::unique_ptr<loop::Loop> loop, os::SignalReceiver signals,
-                 os::FileWatcher files)
-    : clock_(clock),
-      loop_(std::move(loop)),
+Control::Control(std::unique_ptr<loop::Loop> loop, os::SignalReceiver signals, os::FileWatcher files)
+    : loop_(std::move(loop)),
       signals_(std::move(signals)),
       files_(std::move(files)),
       manager_(os::ServiceManager::from_environment()),

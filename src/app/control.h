@@ -50,8 +50,7 @@ class Control {
   // Starts a successor; `call`, if any, is answered when that serves, or with the reason why it does not.
   void upgrade(std::unique_ptr<AdminCall> call);
 
-  Control(const base::Clock& clock, std::unique_ptr<loop::Loop> loop, os::SignalReceiver signals,
-          os::FileWatcher files);
+  Control(std::unique_ptr<loop::Loop> loop, os::SignalReceiver signals, os::FileWatcher files);
   ~Control();
 
  private:
@@ -81,7 +80,6 @@ class Control {
   void answer_upgrade(const base::Result<void>& outcome);
   void note_stalled_workers();
 
-  const base::Clock& clock_;
   std::unique_ptr<loop::Loop> loop_;
   os::SignalReceiver signals_;
   os::FileWatcher files_;
