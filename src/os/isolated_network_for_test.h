@@ -12,6 +12,7 @@
 #include <span>
 #include <utility>
 
+#include "base/bytes.h"
 #include "base/ip.h"
 #include "base/text.h"
 #include "os/fd.h"

@@ -28,6 +28,7 @@ constexpr std::array<Bucket, kAbuseKinds> kBuckets{{
     {Abuse::kWindowUpdate, "window update flood", 2000, 200},
     {Abuse::kTinyWindow, "data dribble through tiny windows", 300, 20},
     {Abuse::kStrayFrame, "flood of frames on closed streams", 1000, 100},
+    {Abuse::kControlBytes, "flood on control streams", 4096, 512},
 }};
 
 constexpr bool in_order() {
@@ -44,11 +45,12 @@ const Bucket& bucket_of(Abuse kind) { return kBuckets[static_cast<std::size_t>(k
 
 std::string_view to_string(Abuse kind) { return bucket_of(kind).name; }
 
-bool AbuseMeter::tolerates(Abuse kind, base::Instant now) {
+bool AbuseMeter::tolerates(Abuse kind, base::Instant now, std::size_t occurrences) {
   drain(now);
   auto& level = levels_[static_cast<std::size_t>(kind)];
-  if (level + kUnit > bucket_of(kind).size * kUnit) return false;
-  level += kUnit;
+  const std::uint32_t room = bucket_of(kind).size * kUnit - level;
+  if (occurrences > room / kUnit) return false;
+  level += static_cast<std::uint32_t>(occurrences) * kUnit;
   return true;
 }
 

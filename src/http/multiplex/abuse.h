@@ -21,8 +21,9 @@ enum class Abuse : std::uint8_t {
   kWindowUpdate,  // window update flood
   kTinyWindow,    // data dribble, CVE-2019-9511: windows opened a few bytes at a time
   kStrayFrame,    // frames for streams that are gone
+  kControlBytes,  // QPACK's table changed again and again, a byte an entry
 };
-inline constexpr std::size_t kAbuseKinds = 10;
+inline constexpr std::size_t kAbuseKinds = 11;
 
 // Static text for audit log and metrics.
 std::string_view to_string(Abuse kind);
@@ -33,8 +34,8 @@ class AbuseMeter {
  public:
   explicit AbuseMeter(base::Instant now) : drained_at_(now) {}
 
-  // Counts one occurrence. False when there were too many.
-  [[nodiscard]] bool tolerates(Abuse kind, base::Instant now);
+  // Counts occurrences. False when there were too many.
+  [[nodiscard]] bool tolerates(Abuse kind, base::Instant now, std::size_t occurrences = 1);
 
   // Takes back up to `count` occurrences: honest work pays for the frames that go with it.
   void forgive(Abuse kind, std::uint32_t count);
