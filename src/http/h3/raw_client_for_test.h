@@ -50,7 +50,7 @@ inline std::string frame(FrameType type, std::string_view payload = {}) {
 inline std::string stream_type(StreamType type) { return varint(static_cast<std::uint64_t>(type)); }
 inline std::string setting(std::uint64_t id, std::uint64_t value) { return varint(id) + varint(value); }
 inline std::string settings(std::string_view entries = {}) { return frame(FrameType::kSettings, entries); }
-inline std::string data(std::string_view bytes) { return frame(FrameType::kData, bytes); }
+inline std::string data_frame(std::string_view bytes) { return frame(FrameType::kData, bytes); }
 
 // RFC 7541 5.1, with the bits before the prefix.
 inline std::string prefixed(unsigned bits, unsigned prefix, std::uint64_t value) {

@@ -10,7 +10,7 @@
 namespace gate::http::h3 {
 namespace {
 
-using testing::data;
+using testing::data_frame;
 using testing::headers;
 using testing::Lines;
 using testing::request_lines;
@@ -61,11 +61,17 @@ TEST(H3Request, its_head_becomes_the_exchange_s) {
 
 TEST(H3Request, comes_in_any_pieces) {
   WireTest test;
+  Reader reader(test);
   test.open();
-  const std::string head = testing::post() + data("abc") + headers({{"x-sum", "1"}});
+  const std::string head = testing::post() + data_frame("abc") + headers({{"x-sum", "1"}});
   for (std::size_t i = 0; i < head.size(); ++i) test.talk(0, head.substr(i, 1));
   test.talk(0, "", true);
   EXPECT_EQ(test.dispatched, 1U);
+  EXPECT_EQ(reader.read().state, BodyRead::State::kEnd);
+  EXPECT_EQ(reader.text, "abc");
+  EXPECT_EQ(reader.exchange->request_body().trailers()->find("x-sum")->value, "1");
+  reader.exchange->respond();
+  test.receive();
   EXPECT_EQ(test.ended.at(0).outcome, Outcome::kComplete);
   EXPECT_TRUE(test.violations.empty());
 }
@@ -85,14 +91,14 @@ TEST(H3Request, its_body_is_pulled_and_gives_credit_as_it_is_read) {
   WireTest test;
   Reader reader(test);
   test.open();
-  test.talk(0, testing::post() + data(std::string(1000, 'x')));
+  test.talk(0, testing::post() + data_frame(std::string(1000, 'x')));
   const std::size_t framing = test.end(0).released;
   EXPECT_LT(framing, 300U);
   EXPECT_EQ(reader.read(400).count, 400U);
   EXPECT_EQ(test.end(0).released, framing + 400);
   EXPECT_EQ(reader.read().count, 600U);
   EXPECT_EQ(reader.read().state, BodyRead::State::kWait);
-  test.talk(0, data("end"), true);
+  test.talk(0, data_frame("end"), true);
   EXPECT_EQ(reader.read().state, BodyRead::State::kEnd);
   EXPECT_EQ(reader.text, std::string(1000, 'x') + "end");
   reader.exchange->respond();
@@ -105,7 +111,7 @@ TEST(H3Request, trailers_are_there_at_the_end) {
   WireTest test;
   Reader reader(test);
   test.open();
-  test.talk(0, testing::post() + data("a") + headers({{"x-sum", "7"}, {"host", "evil"}}), true);
+  test.talk(0, testing::post() + data_frame("a") + headers({{"x-sum", "7"}, {"host", "evil"}}), true);
   EXPECT_EQ(reader.read().state, BodyRead::State::kEnd);
   const FieldList* trailers = reader.exchange->request_body().trailers();
   ASSERT_NE(trailers, nullptr);
@@ -124,7 +130,7 @@ TEST(H3Request, what_waits_for_permission_gets_100_when_the_service_reads) {
   test.receive();
   ASSERT_EQ(test.frames(0).size(), 1U);
   EXPECT_EQ(test.frames(0)[0].line(":status"), "100");
-  test.talk(0, data("abc"), true);
+  test.talk(0, data_frame("abc"), true);
   EXPECT_EQ(reader.read().count, 3U);
   reader.exchange->respond();
   test.receive();
@@ -144,7 +150,7 @@ TEST(H3Request, an_answer_without_the_body_stops_the_client) {
 TEST(H3Request, a_body_that_was_not_read_gives_its_credit_back_to_the_connection) {
   WireTest test;
   test.open();
-  const std::string request = testing::post() + data(std::string(10'000, 'x'));
+  const std::string request = testing::post() + data_frame(std::string(10'000, 'x'));
   const std::size_t before = test.transport.connection_released;
   test.talk(0, request);
   EXPECT_EQ(test.transport.connection_released - before, request.size());
@@ -178,9 +184,9 @@ TEST(H3Request, a_body_that_grows_above_the_limit_is_refused) {
   WireTest test(limits);
   Reader reader(test);
   test.open();
-  test.talk(0, testing::post() + data(std::string(50, 'x')));
+  test.talk(0, testing::post() + data_frame(std::string(50, 'x')));
   EXPECT_EQ(reader.read(10).count, 10U);
-  test.talk(0, data("y"));
+  test.talk(0, data_frame("y"));
   EXPECT_EQ(reader.read().state, BodyRead::State::kFailed);
   reader.exchange->respond();
   test.receive();
@@ -194,7 +200,7 @@ TEST(H3Request, trailers_above_the_limits_break_the_stream) {
   WireTest test(limits);
   Reader reader(test);
   test.open();
-  test.talk(0, testing::post() + data("a"));
+  test.talk(0, testing::post() + data_frame("a"));
   test.talk(0, headers(Lines(10, {"x-line", "1"})), true);
   EXPECT_EQ(test.end(0).reset, Code::kExcessiveLoad);
   EXPECT_EQ(test.ended.at(0).outcome, Outcome::kServerClosed);
@@ -259,17 +265,13 @@ INSTANTIATE_TEST_SUITE_P(
         Malformed{"no_method", headers(without(":method"))}, Malformed{"no_scheme", headers(without(":scheme"))},
         Malformed{"no_path", headers(without(":path"))}, Malformed{"no_authority", headers(without(":authority"))},
         Malformed{"method_twice", headers(request_lines("GET", "/", {{":method", "GET"}}))},
-        Malformed{"pseudo_field_after_fields", headers({{":method", "GET"},
-                                                        {":scheme", "https"},
-                                                        {":authority", "a"},
-                                                        {"x-own", "1"},
-                                                        {":path", "/"}})},
+        Malformed{
+            "pseudo_field_after_fields",
+            headers({{":method", "GET"}, {":scheme", "https"}, {":authority", "a"}, {"x-own", "1"}, {":path", "/"}})},
         Malformed{"response_s_pseudo_field", testing::get("/", {{":status", "200"}})},
-        Malformed{"unknown_pseudo_field", headers({{":method", "GET"},
-                                                   {":scheme", "https"},
-                                                   {":authority", "a"},
-                                                   {":own", "1"},
-                                                   {":path", "/"}})},
+        Malformed{
+            "unknown_pseudo_field",
+            headers({{":method", "GET"}, {":scheme", "https"}, {":authority", "a"}, {":own", "1"}, {":path", "/"}})},
         Malformed{"upper_case_name", testing::get("/", {{"X-Own", "1"}})},
         Malformed{"connection", testing::get("/", {{"connection", "close"}})},
         Malformed{"keep_alive", testing::get("/", {{"keep-alive", "1"}})},
@@ -279,8 +281,8 @@ INSTANTIATE_TEST_SUITE_P(
         Malformed{"te_other_than_trailers", testing::get("/", {{"te", "gzip"}})},
         Malformed{"content_length_twice", testing::get("/", {{"content-length", "0"}, {"content-length", "0"}})},
         Malformed{"content_length_not_a_number", testing::get("/", {{"content-length", "x"}})},
-        Malformed{"less_than_content_length", testing::post({{"content-length", "5"}}) + data("1234")},
-        Malformed{"more_than_content_length", testing::post({{"content-length", "3"}}) + data("1234")},
+        Malformed{"less_than_content_length", testing::post({{"content-length", "5"}}) + data_frame("1234")},
+        Malformed{"more_than_content_length", testing::post({{"content-length", "3"}}) + data_frame("1234")},
         Malformed{"protocol_without_connect", testing::get("/", {{":protocol", "websocket"}})},
         Malformed{"connect_with_path", headers(request_lines("CONNECT"))},
         Malformed{"path_without_slash", testing::get("a")},
@@ -293,9 +295,9 @@ TEST(H3Request, malformed_in_the_middle_of_the_body_it_ends_the_exchange) {
   WireTest test;
   Reader reader(test);
   test.open();
-  test.talk(0, testing::post({{"content-length", "3"}}) + data("12"));
+  test.talk(0, testing::post({{"content-length", "3"}}) + data_frame("12"));
   EXPECT_EQ(reader.read(1).count, 1U);
-  test.talk(0, data("3456"));
+  test.talk(0, data_frame("3456"));
   EXPECT_EQ(test.end(0).reset, Code::kMessageError);
   EXPECT_EQ(test.end(0).stopped, Code::kMessageError);
   EXPECT_EQ(test.ended.at(0).outcome, Outcome::kServerClosed);

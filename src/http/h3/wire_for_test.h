@@ -182,8 +182,9 @@ class WireTest final : private Dispatcher, private WireObserver {
   }
 
   void send(quic::StreamId id, std::string_view bytes, bool last = false) {
-    if (transport.closed) return;
-    transport.ends[id].client_ended |= last;
+    auto& end = transport.ends[id];
+    if (transport.closed || end.stopped || end.client_ended) return;
+    end.client_ended = last;
     wire->received(id, base::as_bytes(bytes), last);
   }
   // Takes what the server has to say, and acknowledges it unless told not to.
