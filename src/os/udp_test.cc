@@ -157,6 +157,25 @@ TEST(UdpSocket, answers_from_the_address_it_was_asked_at) {
   }
 }
 
+// fe80::… means nothing without the interface, which the answer has to go out by.
+TEST(UdpSocket, answers_a_link_local_peer) {
+  const auto network = IsolatedNetwork::create();
+  if (!network) GTEST_SKIP() << "only root may make a network";
+  const auto own = network->link_local();
+  if (!own) GTEST_SKIP() << "no IPv6 here";
+  Peer server("[::]:0");
+  const Fd client(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  auto to = to_system({own->address, server.local().port}, own->interface);
+  ASSERT_EQ(::sendto(client.number(), "question", 8, 0, to.get(), to.size), 8);
+  const auto question = server.receive(1);
+  ASSERT_THAT(question, SizeIs(1));
+  EXPECT_EQ(question[0].path.local.address, own->address);
+  EXPECT_EQ(question[0].path.interface, own->interface);
+  EXPECT_EQ(server.socket.send({question[0].path, 1, base::as_bytes("answer"), 6}).state, SendState::kSent);
+  std::array<char, 16> answer{};
+  EXPECT_EQ(::recv(client.number(), answer.data(), answer.size(), 0), 6);
+}
+
 TEST(UdpSocket, sends_a_train_as_datagrams_of_equal_size_with_a_shorter_last) {
   for (const auto* address : {"127.0.0.1:0", "[::1]:0"}) {
     if (!bind_udp(at(address))) continue;  // a machine without IPv6
