@@ -125,11 +125,13 @@ class Http3Client:
     """A connection. Flow control windows open as data is read, unless told to `hold`.
 
     Options: window, connection_window, hold, versions, alpn, bare (no HTTP/3 streams are opened), resume (a connection
-    whose ticket and token to use), early (fields of requests for early data), idle_timeout, wait (for the handshake).
+    whose ticket and token to use), early (arguments of head() for requests in early data), idle_timeout, long_hello (of
+    several packets), wait (for the handshake).
     """
 
     def __init__(self, server, server_name="localhost", wait=True, resume=None, early=(), **options):
         self.server_name = server_name
+        self.server_port = server.https
         self.authority = f"{server_name}:{server.https}"
         self.agent = agent()
         self.connection, self.said = self.agent.connect()
@@ -288,6 +290,10 @@ class Http3Client:
         self.do(what, **arguments)
         return self.wait_for(answer)
 
+    def behave(self, **how):
+        """From now on: deaf (hears nothing), mute (says nothing), hold (opens no window), recording (keeps what it sends)."""
+        self.do("behave", **how)
+
     def facts(self):
         """Numbers of the connection; `frames` counts what the server has sent by its type."""
         facts = self.ask("facts", "facts")
@@ -305,9 +311,9 @@ class Http3Client:
     def recorded(self):
         return [base64.b64decode(each) for each in self.ask("recorded", "recorded")["datagrams"]]
 
-    def frames(self, *payloads):
-        """QUIC frames of any kind, a packet for each payload."""
-        self.do("frames", payloads=[encoded(each) for each in payloads])
+    def frames(self, *payloads, streams=()):
+        """QUIC frames of any kind, a packet for each payload. What comes back on these streams is ignored."""
+        self.do("frames", payloads=[encoded(each) for each in payloads], streams=list(streams))
 
     def put(self, *datagrams):
         """Bytes from this connection's socket."""

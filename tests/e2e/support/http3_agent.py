@@ -41,6 +41,7 @@ class Session:
         self.server = (command["host"], command["port"])
         self.bare = command.get("bare", False)
         self.deaf = self.mute = self.recording = False
+        self.hold = command.get("hold", False)
         self.recorded = []
         self.pending_data = {}
         self.reset_tokens = set()
@@ -51,8 +52,8 @@ class Session:
         self.open_socket(command.get("from", "127.0.0.1"))
         self.quic = self.make_quic(command)
         self.count_frames()
-        if command.get("hold"):
-            self.quic._write_stream_limits = self.quic._write_connection_limits = lambda *_, **__: None
+        self.quic._write_stream_limits = self.unless_held(self.quic._write_stream_limits)
+        self.quic._write_connection_limits = self.unless_held(self.quic._write_connection_limits)
         self.framing = Framing(self.say, self.quic.send_stream_data)
         self.quic.connect(self.server, self.now())
         if not self.bare:
@@ -68,7 +69,8 @@ class Session:
             alpn_protocols=command.get("alpn", ["h3"]), server_name=command["server_name"],
             cadata="".join(command["roots"]).encode(), supported_versions=versions, token=token, session_ticket=ticket,
             idle_timeout=command.get("idle_timeout", 60), max_datagram_frame_size=65536,
-            max_stream_data=command.get("window", 1 << 20), max_data=command.get("connection_window", 1 << 22))
+            max_stream_data=command.get("window", 1 << 20), max_data=command.get("connection_window", 1 << 22),
+            quantum_readiness_test=command.get("long_hello", False))
         return QuicConnection(configuration=configuration, session_ticket_handler=self.remember_ticket,
                               token_handler=self.remember_token)
 
@@ -84,6 +86,12 @@ class Session:
 
         for kind, (handler, epochs) in list(handlers.items()):
             handlers[kind] = (counting(kind, handler), epochs)
+
+    def unless_held(self, write_limits):
+        def write(*arguments, **named):
+            if not self.hold:
+                write_limits(*arguments, **named)
+        return write
 
     def remember_ticket(self, ticket):
         _, token = self.agent.remembered.get(self.number, (None, b""))
@@ -257,8 +265,12 @@ class Session:
     def do_datagram(self, data):
         self.quic.send_datagram_frame(base64.b64decode(data))
 
-    def do_frames(self, payloads):
-        """Each one as the frames of a 1-RTT packet, whatever they are. Nothing is ever sent again."""
+    def do_frames(self, payloads, streams):
+        """Each one as the frames of a 1-RTT packet, whatever they are. Nothing is ever sent again.
+
+        What comes back on `streams`, which QUIC's own state machine does not know, is ignored.
+        """
+        self.quic._streams_finished.update(streams)
         for payload in payloads:
             builder = QuicPacketBuilder(
                 host_cid=self.quic.host_cid, is_client=True, max_datagram_size=1200,
@@ -277,9 +289,9 @@ class Session:
             self.put(base64.b64decode(each))
 
     def do_behave(self, **how):
-        """deaf: what comes is thrown away. mute: nothing is sent. recording: what is sent is kept."""
+        """deaf: what comes is thrown away. mute: nothing is sent. hold: windows stay. recording: what is sent is kept."""
         for name, value in how.items():
-            assert name in ("deaf", "mute", "recording")
+            assert name in ("deaf", "mute", "hold", "recording")
             setattr(self, name, value)
 
     def do_recorded(self):

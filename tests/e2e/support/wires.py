@@ -1,6 +1,7 @@
 """One interface for a request over each version of HTTP."""
 
 from support.http2 import Http2Client
+from support.http3 import Http3Wire
 from support.raw import Connection
 
 
@@ -44,4 +45,4 @@ class Http2Wire:
         self.client.close()
 
 
-WIRES = {"h1": Http1Wire, "h2": Http2Wire}
+WIRES = {"h1": Http1Wire, "h2": Http2Wire, "h3": Http3Wire}
