@@ -60,6 +60,7 @@ std::shared_ptr<const server::SitePlan> site_plan(SiteSettings& site, const Plan
   plan->service = service_of(site, inputs, inputs.hsts_began[index]);
   plan->error_pages = site.error_pages;
   plan->http3 = site.http3;
+  plan->early_data = site.early_data;
   plan->fingerprint = fingerprint_of(site, plan->access_log, inputs.http3_port);
   plan->tls_scope = fmt::format("min {:#x}", tls_version_min(site));
   return plan;
@@ -125,6 +126,7 @@ tls::ServerSettings tls_settings(const Settings& settings, const std::vector<Sit
     identity.is_default = site.is_default;
     identity.policy.http2 = site.http2;
     identity.policy.http3 = site.http3;
+    identity.policy.early_data = site.early_data;
     identity.policy.version_min = tls_version_min(site);
     for (const auto& credential : credentials[i].credentials) identity.credentials.push_back(&credential);
     result.sites.push_back(std::move(identity));

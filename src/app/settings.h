@@ -47,6 +47,7 @@ struct SiteSettings {
   std::uint16_t tls_version_min = 0;  // 0: the policy's default
   bool http2 = true;
   bool http3 = true;
+  bool early_data = false;
   std::optional<LogSettings> access_log;  // else the server's
   observe::FieldSelection log_fields;
   std::unique_ptr<const http::ServicePlan> service;  // its statements; what all sites have is put before them later

@@ -69,6 +69,7 @@ void SiteServices::finish(SiteSettings& site, const conf::Statement& statement, 
   if (pages) site.text += fmt::format("# pages {:x}\n", pages->content_hash());
   site.error_pages = std::move(pages);
   site.http3 = http3_.on;
+  site.early_data = http3_.early_data;
   site.clear_allowed = clear_http_ == https_redirect::ClearHttp::kAllow;
   site.rule = first_rule(statement);
 }

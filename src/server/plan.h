@@ -28,6 +28,7 @@ struct SitePlan {
   std::shared_ptr<const http::ServicePlan> service;
   std::shared_ptr<const http::ErrorPages> error_pages;  // null: the server's own
   bool http3 = true;                                    // requests may come over QUIC
+  bool early_data = false;                              // safe ones also before its handshake is done
 };
 
 // Bounds that hold for a worker or the process rather than for one connection.

@@ -32,6 +32,18 @@ constexpr std::string_view kPlainHttpAnswer =
     "\r\n"
     "This port speaks HTTPS. Put https:// in front of the address, and retry.\r\n";
 
+// What comes before the handshake is done has come in early data, and may be sent again by others than the client.
+bool came_early(const http::Exchange& exchange) {
+  const quic::Connection* quic = exchange.connection().quic;
+  return quic != nullptr && !quic->handshake_complete();
+}
+
+// RFC 8470 3: "a server MUST NOT process requests in early data" whose repetition does harm. RFC 9110 9.2.1: GET and HEAD
+// are safe.
+bool bears_replays(const http::Request& request) {
+  return (request.method == http::Method::kGet || request.method == http::Method::kHead) && !request.has_body;
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<Worker>> Worker::create(const WorkerContext& context) {
@@ -259,6 +271,10 @@ void Worker::answer(http::Exchange& exchange) {
   if (!exchange.connection().secure && !(site && site->plan->clear_allowed)) site = clear_text_.get();
   if (!site) {
     exchange.refuse({.status = 421, .code = kMisdirected, .reason = "no site here has this name"});
+    return;
+  }
+  if (came_early(exchange) && !(site->plan->early_data && bears_replays(exchange.request))) {
+    exchange.refuse({.status = 425, .code = kTooEarly, .reason = "a request in early data may be a replay"});
     return;
   }
   exchange.handler_mark = site;

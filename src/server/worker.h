@@ -127,7 +127,7 @@ class Worker final : private net::ConnectionOwner,
   const base::Clock& system_clock_;
   TrafficRecorder recorder_;
   base::BlockPool blocks_;
-  std::unique_ptr<net::TurnBuffers> buffers_ = std::make_unique<net::TurnBuffers>();
+  std::unique_ptr<net::TurnBuffers> buffers_ = std::make_unique_for_overwrite<net::TurnBuffers>();
   net::ConnectionContext connection_context_;
   std::array<char, http::kHttpDateBytes> date_{};
   http::TurnTime time_;

@@ -11,6 +11,7 @@ namespace gate::http3 {
 // What a site says of HTTP/3.
 struct SitePolicy {
   bool on = true;
+  bool early_data = false;  // GET and HEAD may come with the first packet of a returning client (RFC 8470)
 };
 
 // Tells clients that came over TCP that the site can also be had by HTTP/3 (RFC 7838, RFC 9114 3.1.1). Takes no request.

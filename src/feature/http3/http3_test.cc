@@ -54,5 +54,18 @@ TEST(Http3Statement, turns_it_off_for_a_site) {
   EXPECT_THAT(read("http3 perhaps").second, HasSubstr("error"));
 }
 
+TEST(EarlyDataStatement, allows_safe_requests_and_nothing_by_default) {
+  const auto read = [](std::string text) {
+    http::config::ConfText conf(std::move(text));
+    SitePolicy policy;
+    conf.read<SitePolicy>(kDirectives, policy);
+    return std::pair(policy.early_data, conf.report());
+  };
+  EXPECT_EQ(read(""), std::pair(false, std::string()));
+  EXPECT_EQ(read("early-data safe"), std::pair(true, std::string()));
+  EXPECT_EQ(read("early-data off"), std::pair(false, std::string()));
+  EXPECT_THAT(read("early-data on").second, HasSubstr("error"));
+}
+
 }  // namespace
 }  // namespace gate::http3
