@@ -43,6 +43,7 @@ cmd_test() {
     export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1
     export UBSAN_OPTIONS=print_stacktrace=1
     export TSAN_OPTIONS="halt_on_error=1:second_deadlock_stack=1"
+    export GATE443_PATIENCE=5
     for preset in asan tsan; do
       [[ $kind == e2e ]] || run_unit "$preset" "unit-$preset"
       [[ $kind == unit ]] || run_e2e "$preset" "e2e-$preset"
