@@ -48,6 +48,10 @@ class Client::Http3 final : public quic::Application {
       static_cast<Http3*>(self)->responses_[stream].whole = true;
       return 0;
     };
+    callbacks.shutdown = [](nghttp3_conn*, std::int64_t, void* self) {
+      static_cast<Http3*>(self)->goaway_ = true;
+      return 0;
+    };
     nghttp3_settings settings;
     nghttp3_settings_default(&settings);
     nghttp3_conn* made = nullptr;
@@ -81,7 +85,12 @@ class Client::Http3 final : public quic::Application {
     nghttp3_conn_close_stream(native_.get(), stream, code.value_or(NGHTTP3_H3_NO_ERROR));
     const auto response = responses_.find(stream);
     if (response == responses_.end()) return;
-    ++(response->second.good && response->second.whole ? tally_.succeeded : tally_.failed);
+    // RFC 9114 5.2: such a request was not looked at, and is sent again elsewhere.
+    if (code == NGHTTP3_H3_REQUEST_REJECTED) {
+      --tally_.begun;
+    } else {
+      ++(response->second.good && response->second.whole ? tally_.succeeded : tally_.failed);
+    }
     responses_.erase(response);
     ask();
   }
@@ -108,7 +117,12 @@ class Client::Http3 final : public quic::Application {
     must(nghttp3_conn_add_ack_offset(native_.get(), stream, count));
   }
   void datagram(base::ByteView) override {}
-  void abandoned() override { tally_.failed += responses_.size(); }
+  void abandoned() override {
+    tally_.failed += responses_.size();
+    responses_.clear();
+    goaway_ = true;
+  }
+  bool exhausted() const { return goaway_ && responses_.empty(); }
 
  private:
   struct Free {
@@ -120,7 +134,7 @@ class Client::Http3 final : public quic::Application {
   };
 
   void ask() {
-    if (tally_.begun == tally_.wanted) return;
+    if (goaway_ || tally_.begun == tally_.wanted) return;
     const auto stream = connection_.open_both_ways();
     if (!stream) return;  // the server allows no more at once
     ++tally_.begun;
@@ -143,6 +157,7 @@ class Client::Http3 final : public quic::Application {
   quic::Connection& connection_;
   std::unique_ptr<nghttp3_conn, Free> native_;
   std::map<quic::StreamId, Response> responses_;
+  bool goaway_ = false;
 };
 
 Client::Client(const Target& target, const quic::Path& path, Tally& tally, const base::Clock& clock)
@@ -162,6 +177,8 @@ Client::Client(const Target& target, const quic::Path& path, Tally& tally, const
 
 Client::~Client() = default;
 
+bool Client::exhausted() const { return http3_ != nullptr && http3_->exhausted(); }
+
 quic::ConnectionId Client::issue_id(quic::Connection&) {
   std::array<std::byte, 8> bytes;
   random_.fill(bytes);
@@ -169,7 +186,9 @@ quic::ConnectionId Client::issue_id(quic::Connection&) {
 }
 
 std::unique_ptr<quic::Application> Client::make_application(quic::Connection& connection) {
-  return std::make_unique<Http3>(target_, tally_, connection);
+  auto http3 = std::make_unique<Http3>(target_, tally_, connection);
+  http3_ = http3.get();
+  return http3;
 }
 
 }  // namespace gate::bench

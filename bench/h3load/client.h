@@ -40,7 +40,8 @@ class Client final : private quic::ConnectionHost, private quic::ConnectionOwner
 
   quic::Connection& connection() { return *connection_; }
   const quic::Connection& connection() const { return *connection_; }
-  bool done() const { return tally_.complete(); }
+  // The server wants no more requests here, and has answered those it got: time for another connection.
+  bool exhausted() const;
 
  private:
   class Http3;
@@ -58,6 +59,7 @@ class Client final : private quic::ConnectionHost, private quic::ConnectionOwner
   const Target& target_;
   Tally& tally_;
   os::SystemRandom random_;
+  Http3* http3_ = nullptr;  // the connection owns it
   std::unique_ptr<quic::Connection> connection_;
 };
 

@@ -17,6 +17,7 @@
 #include "client.h"
 #include "os/socket.h"
 #include "os/udp.h"
+#include "quic/connection.h"
 
 namespace gate::bench {
 namespace {
@@ -26,12 +27,14 @@ class Line {
  public:
   Line(const Target& target, Tally& tally, const base::Clock& clock)
       : clock_(clock),
-        socket_(*os::UdpSocket::create(*os::bind_udp({*base::IpAddress::parse("127.0.0.1"), 0}))),
-        client_(target, {.local = socket_.local(), .peer = target.address}, tally, clock) {}
+        target_(target),
+        tally_(tally),
+        socket_(*os::UdpSocket::create(*os::bind_udp({*base::IpAddress::parse("127.0.0.1"), 0}))) {
+    connect();
+  }
 
   int descriptor() const { return socket_.descriptor(); }
-  bool done() const { return client_.done(); }
-  base::Instant deadline() const { return client_.connection().deadline(); }
+  base::Instant deadline() const { return client_->connection().deadline(); }
 
   void receive() {
     std::array<os::DatagramTrain, os::UdpSocket::kTrainsMax> trains;
@@ -40,16 +43,17 @@ class Line {
       if (result.state != os::IoState::kDone || result.count == 0) return;
       for (auto train : std::span(trains).first(result.count)) {
         while (!train.bytes.empty()) {
-          client_.connection().receive(train.path, train.ecn, os::next_datagram(train), clock_.now());
+          client_->connection().receive(train.path, train.ecn, os::next_datagram(train), clock_.now());
         }
       }
     }
   }
 
   void turn() {
+    if (client_->exhausted() && !tally_.complete()) connect();
     const base::Instant now = clock_.now();
-    if (deadline() <= now) client_.connection().on_deadline(now);
-    while (const auto train = client_.connection().produce(*room(), now)) {
+    if (deadline() <= now) client_->connection().on_deadline(now);
+    while (const auto train = client_->connection().produce(*room(), now)) {
       socket_.send({.path = train->path,
                     .ecn = train->ecn,
                     .bytes = std::span(*room()).first(train->bytes),
@@ -68,9 +72,16 @@ class Line {
     return shared.get();
   }
 
+  void connect() {
+    client_ = std::make_unique<Client>(target_, quic::Path{.local = socket_.local(), .peer = target_.address}, tally_,
+                                       clock_);
+  }
+
   const base::Clock& clock_;
+  const Target& target_;
+  Tally& tally_;
   os::UdpSocket socket_;
-  Client client_;
+  std::unique_ptr<Client> client_;
 };
 
 int run(const Target& target, Tally& tally, std::size_t connections) {
