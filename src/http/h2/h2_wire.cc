@@ -141,6 +141,7 @@ void H2Wire::stream_refused(std::uint32_t id) {
 Pulled H2Wire::pull_data(Stream& stream, std::span<std::byte> into) {
   const Pulled pulled = stream.pull(into);
   if (pulled.read.count == 0) return pulled;
+  stream.response_pace.progress(pulled.read.count, now());
   reading_pace_.progress(pulled.read.count, now());
   guard_.forgive(Abuse::kWindowUpdate, kWindowUpdatesPerFrame);
   const bool cut = pulled.read.state == BodyRead::State::kData && pulled.read.count == into.size();

@@ -232,6 +232,7 @@ void H3Wire::taken(quic::StreamId id, std::size_t count) {
   if (RequestStream* stream = session_.find(id)) {
     stream->unacknowledged += count;
     stream->taken_since_unblocked += count;
+    if (stream->exchange) stream->exchange->response_pace.progress(count, now());
   }
   delivery_.add(count);
   session_.taken(id, count);

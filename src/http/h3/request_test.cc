@@ -104,7 +104,7 @@ TEST(H3Request, its_body_is_pulled_and_gives_credit_as_it_is_read) {
   reader.exchange->respond();
   test.receive();
   EXPECT_EQ(test.ended.at(0).request_bytes, 1003U);
-  EXPECT_EQ(test.transport.ends[0].stopped, std::nullopt);
+  EXPECT_EQ(test.transport.at(0).stopped, std::nullopt);
 }
 
 TEST(H3Request, trailers_are_there_at_the_end) {

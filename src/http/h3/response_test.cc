@@ -197,7 +197,7 @@ TEST(H3Response, a_shut_window_pulls_no_more_than_a_piece) {
   auto& script = test.script({.bytes = pattern(1'000'000), .ended = true});
   test.serve(script);
   test.open();
-  test.transport.ends[0].window = 10'000;
+  test.transport.at(0).window = 10'000;
   test.talk(0, testing::get(), true);
   EXPECT_EQ(test.end(0).bytes.size(), 10'000U);
   EXPECT_LE(script.at, 10'000 + 2 * SentBody::kChunkBytes);

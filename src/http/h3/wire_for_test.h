@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,17 +46,17 @@ class FakeTransport final : public quic::Transport {
     return std::exchange(next_one_way_, next_one_way_ + 4);
   }
   void release(quic::StreamId stream, std::size_t count) override {
-    ends[stream].released += count;
+    at(stream).released += count;
     connection_released += count;
   }
   void release_connection(std::size_t count) override { connection_released += count; }
   void allow_another_stream() override { ++streams_allowed; }
   void reset(quic::StreamId stream, quic::ApplicationError code) override {
-    auto& end = ends[stream];
+    auto& end = at(stream);
     if (!end.reset && !end.ended) end.reset = Code{code};
   }
   void stop(quic::StreamId stream, quic::ApplicationError code) override {
-    auto& end = ends[stream];
+    auto& end = at(stream);
     if (!end.stopped && !end.client_ended) end.stopped = Code{code};
   }
   bool window_shut(quic::StreamId stream) const override {
@@ -76,7 +77,7 @@ class FakeTransport final : public quic::Transport {
     while (!closed && connection_window > 0) {
       const quic::StreamOutput output = wire.next_output();
       if (output.nothing()) return;
-      auto& end = ends[output.stream];
+      auto& end = at(output.stream);
       if (end.reset) {
         wire.shut(output.stream);
         continue;
@@ -97,20 +98,26 @@ class FakeTransport final : public quic::Transport {
   }
 
   void acknowledge(H3Wire& wire, quic::StreamId stream) {
-    auto& end = ends[stream];
+    auto& end = at(stream);
     if (end.acknowledged == end.bytes.size()) return;
     wire.acknowledged(stream, end.bytes.size() - std::exchange(end.acknowledged, end.bytes.size()));
   }
   void acknowledge_all(H3Wire& wire) {
-    std::vector<quic::StreamId> ids;
-    for (const auto& [id, end] : ends) ids.push_back(id);
-    for (const auto id : ids) {
+    const std::set<quic::StreamId> all = live;
+    for (const auto id : all) {
       acknowledge(wire, id);
       close_if_over(wire, id);
     }
   }
 
-  std::map<quic::StreamId, End> ends;
+  End& at(quic::StreamId id) {
+    const auto [found, made] = ends.try_emplace(id);
+    if (made) live.insert(id);
+    return found->second;
+  }
+
+  std::map<quic::StreamId, End> ends;  // all there ever were
+  std::set<quic::StreamId> live;
   std::size_t one_way_streams_left = 3;
   std::size_t connection_window = std::size_t{1} << 40;
   std::size_t connection_released = 0;  // on whatever stream
@@ -122,11 +129,11 @@ class FakeTransport final : public quic::Transport {
 
  private:
   void close_if_over(H3Wire& wire, quic::StreamId id) {
-    auto& end = ends[id];
+    auto& end = at(id);
     const bool sent = end.ended || end.reset;
-    const bool received = end.client_ended || end.stopped;
-    if (!quic::is_bidirectional(id) || end.closed || !sent || !received) return;
+    if (!quic::is_bidirectional(id) || end.closed || !sent || !end.client_ended) return;
     end.closed = true;
+    live.erase(id);
     wire.closed(id, end.reset ? std::optional(static_cast<quic::ApplicationError>(*end.reset)) : std::nullopt);
   }
 
@@ -182,7 +189,7 @@ class WireTest final : private Dispatcher, private WireObserver {
   }
 
   void send(quic::StreamId id, std::string_view bytes, bool last = false) {
-    auto& end = transport.ends[id];
+    auto& end = transport.at(id);
     if (transport.closed || end.stopped || end.client_ended) return;
     end.client_ended = last;
     wire->received(id, base::as_bytes(bytes), last);
@@ -200,18 +207,18 @@ class WireTest final : private Dispatcher, private WireObserver {
 
   // The client's RESET_STREAM; its STOP_SENDING, which QUIC answers with RESET_STREAM.
   void reset(quic::StreamId id, Code code = Code::kRequestCancelled) {
-    transport.ends[id].client_ended = true;
+    if (std::exchange(transport.at(id).client_ended, true)) return;
     wire->reset_by_peer(id, static_cast<quic::ApplicationError>(code));
     receive();
   }
   void stop(quic::StreamId id, Code code = Code::kRequestCancelled) {
-    if (!transport.ends[id].reset) transport.ends[id].reset = code;
+    if (!transport.at(id).reset) transport.at(id).reset = code;
     wire->stopped_by_peer(id, static_cast<quic::ApplicationError>(code));
     receive();
   }
   // A stream's window grows by so many bytes.
   void open_window(quic::StreamId id, std::size_t bytes) {
-    transport.ends[id].window += bytes;
+    transport.at(id).window += bytes;
     wire->unblocked(id);
     receive();
   }
@@ -227,9 +234,9 @@ class WireTest final : private Dispatcher, private WireObserver {
     time.now = end;
   }
 
-  const FakeTransport::End& end(quic::StreamId id) { return transport.ends[id]; }
+  const FakeTransport::End& end(quic::StreamId id) { return transport.at(id); }
   std::vector<Received> frames(quic::StreamId id) {
-    std::string_view bytes = transport.ends[id].bytes;
+    std::string_view bytes = transport.at(id).bytes;
     if (!quic::is_bidirectional(id)) take_varint(bytes);
     return parse(bytes);
   }

@@ -80,7 +80,6 @@ Pulled Stream::pull(std::span<std::byte> into) {
     return {{BodyRead::State::kFailed, 0}};
   }
   phase_ = Phase::kSending;
-  response_pace.progress(read.count, time_.now);
   const FieldList* trailers = read.state == BodyRead::State::kEnd ? exchange.response.body->trailers() : nullptr;
   if (!trailers || trailers->empty()) return {read};
   return {read, response_trailers(exchange, *trailers)};

@@ -65,7 +65,7 @@ class Stream final : private ExchangeDriver,
   Exchange exchange;
   RequestAssembly assembly;
   Pace body_pace;      // of the client as sender
-  Pace response_pace;  // of the client as reader
+  Pace response_pace;  // of the client as reader; the wire tells it of progress
 
   std::uint64_t id() const { return exchange.stream_id; }
 
