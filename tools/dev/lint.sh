@@ -1,7 +1,7 @@
 # ./dev lint. Sourced by ./dev.
 
 # The quick ones first. g++'s warnings as errors are the build's own; clang's come with tidy.
-lint_gates=(format layers sizes words features errors headers tidy gates)
+lint_gates=(format layers sizes words wires features errors headers tidy gates)
 
 run_gate() {
   case $1 in

@@ -184,6 +184,43 @@ def test_words_allow_an_exception_with_a_reason_and_refuse_a_stale_one(tree):
     fails(tree, "check_words", {"src/a/a.cc": "int x;\n", **rows}, "not needed any more")
 
 
+# --- wires
+
+
+def logic(*names):
+    return "".join(f"  if ({name}) return {name}();  // why\n\n" for name in names)
+
+
+SIX = ("a", "b", "c", "d", "e", "f")
+
+
+@pytest.mark.parametrize("one, two", [
+    (logic(*SIX), logic(*SIX[:5], "x", "f")),  # five, and then another
+    (logic(*SIX), logic(*reversed(SIX))),
+    ("#include <a>\n" * 9, "#include <a>\n" * 9),
+    ("// the same words\n" * 9 + "/* and\nso\non\n*/\n", "// the same words\n" * 9),
+    ("}\n" * 9, "}\n" * 9),
+    ("  void f() override;\n" * 9, "  void f() override;\n" * 9),
+])
+def test_wires_may_be_alike_up_to_a_point(tree, one, two):
+    passes(tree, "check_wires", {"src/http/h1/a.cc": one, "src/http/h2/b.cc": two})
+
+
+@pytest.mark.parametrize("one, two", [
+    ("src/http/h1/a.cc", "src/http/h2/b.cc"),
+    ("src/http/h1/a.h", "src/http/h3/b.cc"),
+    ("src/http/h2/a.cc", "src/http/h3/a.cc"),
+])
+def test_wires_may_not_hold_the_same_logic(tree, one, two):
+    other = "int other;\n" + logic(*SIX).replace("  ", "\t").replace("why", "another comment")
+    fails(tree, "check_wires", {one: logic(*SIX), two: other}, f"{one}:1: 6 lines that stand at {two}:2 too")
+
+
+def test_wires_tests_and_other_folders_may_repeat_themselves(tree):
+    passes(tree, "check_wires", {"src/http/h1/a.cc": logic(*SIX) * 2, "src/http/h2/b_test.cc": logic(*SIX),
+                                 "src/http/h2/c_for_test.h": logic(*SIX), "src/http/d.cc": logic(*SIX)})
+
+
 # --- features and error codes
 
 
