@@ -119,8 +119,8 @@ class ConnectionTest : public testing::Test {
     turn();
   }
   void open_tls() {
-    server_ = tls::for_test::make_server(tls::for_test::example_settings());
-    open(std::make_unique<tls::Engine>(server_, tls::for_test::address("192.0.2.9"), clock_));
+    auto server = tls::for_test::make_server(tls::for_test::example_settings());
+    open(std::make_unique<tls::Engine>(std::move(server), tls::for_test::address("192.0.2.9"), clock_));
   }
 
   Connection& connection() { return *owner_->held; }
@@ -157,14 +157,13 @@ class ConnectionTest : public testing::Test {
     return text;
   }
 
-  std::shared_ptr<const http::Limits> limits_ = std::make_shared<http::Limits>();
+  std::shared_ptr<const http::Limits> limits_ = std::make_shared<const http::Limits>();
   HandClock clock_;
   observe::Counter received_;
   observe::Counter sent_;
   std::unique_ptr<TurnBuffers> buffers_ = std::make_unique<TurnBuffers>();
   std::unique_ptr<loop::Loop> loop_;
   std::unique_ptr<FakeOwner> owner_;
-  std::shared_ptr<tls::ServerContext> server_;
   os::Fd ours_;
   os::Fd peer_;
   bool peer_saw_end_ = false;
