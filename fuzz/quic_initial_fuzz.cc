@@ -32,8 +32,8 @@ constexpr std::size_t kNumberBytes = 4;
 
 // RFC 9000 17.2.2
 std::vector<std::byte> initial_packet(base::ByteView frames) {
-  std::vector<std::byte> packet = {std::byte{0xc3}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{1},
-                                   std::byte{8}};
+  std::vector<std::byte> packet = {std::byte{0xc3}, std::byte{0}, std::byte{0},
+                                   std::byte{0},    std::byte{1}, std::byte{8}};
   packet.insert(packet.end(), kDestination.begin(), kDestination.end());
   packet.insert(packet.end(), {std::byte{0}, std::byte{0}});  // no id of its own, no token
   std::vector<std::byte> plain(frames.begin(), frames.begin() + std::min(frames.size(), kFramesMax));
@@ -54,13 +54,12 @@ std::vector<std::byte> initial_packet(base::ByteView frames) {
   const auto sealed = std::span(packet).subspan(header.size());
   std::size_t size = 0;
   GATE_CHECK(EVP_AEAD_CTX_seal(aead.get(), native_data(sealed), &size, sealed.size(),
-                               native_data(base::ByteView(keys.iv)), keys.iv.size(),
-                               native_data(base::ByteView(plain)), plain.size(), native_data(base::ByteView(header)),
-                               header.size()));
+                               native_data(base::ByteView(keys.iv)), keys.iv.size(), native_data(base::ByteView(plain)),
+                               plain.size(), native_data(base::ByteView(header)), header.size()));
   const quic::HeaderKey header_key(suite.header_cipher, std::span(keys.header_key).first(suite.key_bytes));
   std::array<std::byte, 5> mask;
   header_key.mask(mask, std::span<const std::byte, quic::kSampleBytes>(packet.data() + number_at + kNumberBytes,
-                                                                      quic::kSampleBytes));
+                                                                       quic::kSampleBytes));
   packet[0] ^= mask[0] & std::byte{0x0f};
   for (std::size_t i = 0; i < kNumberBytes; ++i) packet[number_at + i] ^= mask[1 + i];
   return packet;
@@ -71,20 +70,19 @@ struct Setting {
   quic::for_test::Random random{1};
   quic::ServerKeys keys = quic::ServerKeys::generate(random);
   quic::Reception reception{keys, random};
-  std::shared_ptr<tls::ServerContext> tls = tls::for_test::make_server(tls::for_test::example_settings());
+  std::shared_ptr<const tls::ServerContext> tls = tls::for_test::make_server(tls::for_test::example_settings());
   quic::Path path{.local = *base::Endpoint::parse("192.0.2.9:443"), .peer = *base::Endpoint::parse("192.0.2.7:4000")};
 };
 
 void try_packet(Setting& setting, base::ByteView packet) {
   std::array<std::byte, quic::Reception::kReplyBytesMax> reply;
   const quic::ConnectionIdCodec codec(setting.keys.ids);
-  const auto decision =
-      setting.reception.judge(packet, setting.path, setting.clock.wall(), false, codec.encode({}, setting.random), reply);
+  const auto decision = setting.reception.judge(packet, setting.path, setting.clock.wall(), false,
+                                                codec.encode({}, setting.random), reply);
   if (decision.action != quic::Reception::Action::kAccept) return;
   quic::for_test::Side side(setting.random, setting.keys);
-  side.connection =
-      std::make_unique<quic::Connection>(quic::ConnectionSettings{}, setting.tls, side, side, decision.first,
-                                         setting.path, setting.clock);
+  side.connection = std::make_unique<quic::Connection>(quic::ConnectionSettings{}, setting.tls, side, side,
+                                                       decision.first, setting.path, setting.clock);
   side.connection->receive(setting.path, 0, packet, setting.clock.now());
   std::array<std::byte, 65536> room;
   constexpr int kTrainsMax = 16;

@@ -171,8 +171,8 @@ Client::Client(const Target& target, const quic::Path& path, Tally& tally, const
                                           .connection_window_bytes_max = 64 * 1024 * 1024};
   quic::ConnectionHost& host = *this;
   quic::ConnectionOwner& owner = *this;
-  connection_ = std::make_unique<quic::Connection>(settings, context, tls::ClientTarget{target.name}, host, owner, path,
-                                                   clock);
+  connection_ =
+      std::make_unique<quic::Connection>(settings, context, tls::ClientTarget{target.name}, host, owner, path, clock);
 }
 
 Client::~Client() = default;

@@ -94,8 +94,8 @@ base::Result<cert::Credential> Certificates::local(const SiteSettings& site) {
   if (stored && *stored) {
     const auto& leaf = (*stored)->leaf();
     const auto now = clock_.wall();
-    const bool good = cert::uncovered_names(leaf, names).empty() && now < cert::renewal_time(leaf) &&
-                      now >= leaf.not_before();
+    const bool good =
+        cert::uncovered_names(leaf, names).empty() && now < cert::renewal_time(leaf) && now >= leaf.not_before();
     bool ours = false;
     for (const auto& root : authority->roots()) ours = ours || leaf.is_signed_by(root.certificate);
     if (good && ours) return std::move(**stored);

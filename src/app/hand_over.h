@@ -3,7 +3,6 @@
 #include <sys/types.h>
 
 #include <cstdint>
-
 #include <span>
 #include <string>
 #include <vector>

@@ -144,9 +144,8 @@ base::Result<Listeners::Opened> Listeners::open_socket(const base::Endpoint& add
     inherited_.erase(ours);
     return Opened{std::move(socket), true};
   }
-  const bool shared_with_inherited = std::ranges::any_of(preparing_, [&](const Kept& kept) {
-    return kept.real == address && transport_of(kept.role) == transport;
-  });
+  const bool shared_with_inherited = std::ranges::any_of(
+      preparing_, [&](const Kept& kept) { return kept.real == address && transport_of(kept.role) == transport; });
   if (first && !shared_with_inherited) {
     // Shared ports let a second server in silently; the first socket of an address makes sure that nobody is there.
     if (auto free = os::check_port_free(address, transport); !free) {

@@ -9,7 +9,8 @@
 namespace gate::app {
 namespace {
 
-constexpr std::size_t kBytes = sizeof(quic::ServerKeys::ids) + sizeof(quic::ServerKeys::resets) + sizeof(quic::ServerKeys::tokens);
+constexpr std::size_t kBytes =
+    sizeof(quic::ServerKeys::ids) + sizeof(quic::ServerKeys::resets) + sizeof(quic::ServerKeys::tokens);
 
 }  // namespace
 
@@ -27,7 +28,8 @@ base::Result<quic::ServerKeys> load_quic_keys(const std::string& state_folder, b
   }
   const auto keys = quic::ServerKeys::generate(random);
   std::string text;
-  for (const base::ByteView part : {base::ByteView(keys.ids), base::ByteView(keys.resets), base::ByteView(keys.tokens)}) {
+  for (const base::ByteView part :
+       {base::ByteView(keys.ids), base::ByteView(keys.resets), base::ByteView(keys.tokens)}) {
     text += base::as_text(part);
   }
   GATE_TRY(os::write_file_atomically(path, text, 0600));

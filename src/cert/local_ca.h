@@ -44,8 +44,8 @@ class LocalCa {
 
   // A leaf with a fresh P-256 key for `names`: DNS names, wildcards and IP addresses as text. Valid from an hour
   // before `now` (clocks differ) for `kLeafLifetime`, never beyond its root. Makes a further root when no
-  // existing one permits all the names. Refused: no names, one that is neither a DNS name nor an address, or a root that
-  // is not valid at `now`.
+  // existing one permits all the names. Refused: no names, one that is neither a DNS name nor an address, or a root
+  // that is not valid at `now`.
   base::Result<Credential> issue(std::span<const std::string> names, base::WallTime now);
 
  private:

@@ -21,7 +21,7 @@ struct ConnectionInfo {
   base::Endpoint local;  // the address it connected to
   base::Instant accepted_at;
   bool secure = false;
-  const tls::Facts* tls = nullptr;          // null on clear connections
+  const tls::Facts* tls = nullptr;         // null on clear connections
   const quic::Connection* quic = nullptr;  // null over TCP
 };
 

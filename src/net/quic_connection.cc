@@ -78,7 +78,8 @@ void QuicConnection::produce() {
 
 // False when the socket is full; what it did not take is kept.
 bool QuicConnection::send(const quic::Train& train, base::ByteView bytes) {
-  const auto result = socket_->send({.path = train.path, .ecn = train.ecn, .bytes = bytes, .datagram_bytes = train.segment});
+  const auto result =
+      socket_->send({.path = train.path, .ecn = train.ecn, .bytes = bytes, .datagram_bytes = train.segment});
   endpoint_.count_sent(result.count);
   // What the system did not send is lost, as on any network: the engine finds out, and sends it again or in smaller
   // packets.

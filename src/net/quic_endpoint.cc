@@ -70,9 +70,13 @@ void QuicEndpoint::stop_listening(const base::Endpoint& address) {
 
 void QuicEndpoint::close_unused_sockets() {
   std::erase_if(leaving_, [&](auto& socket) {
-    const bool used = std::ranges::any_of(connections_, [&](const auto& each) { return &each->socket() == socket.get(); });
-    if (!used) context_.loop.bury(std::move(socket));
-    return !used;
+    const bool used =
+        std::ranges::any_of(connections_, [&](const auto& each) { return &each->socket() == socket.get(); });
+    if (used) return false;
+    // Its readiness may be known already, and what it received now would tie a connection to a socket that is gone.
+    socket->stop_receiving();
+    context_.loop.bury(std::move(socket));
+    return true;
   });
 }
 
@@ -95,8 +99,7 @@ void QuicEndpoint::datagrams(UdpEndpoint& socket, os::DatagramTrain train) {
   }
 }
 
-void QuicEndpoint::datagram(UdpEndpoint& socket, const os::DatagramPath& path, std::uint8_t ecn,
-                            base::ByteView bytes) {
+void QuicEndpoint::datagram(UdpEndpoint& socket, const os::DatagramPath& path, std::uint8_t ecn, base::ByteView bytes) {
   const auto destination = quic::destination_of(bytes);
   if (!destination) return;
   if (const auto found = ids_.find(*destination); found != ids_.end()) {
@@ -154,7 +157,8 @@ void QuicEndpoint::accept(UdpEndpoint& socket, const quic::FirstPacket& first, c
   if (draining_ || begun_ >= kProvenFactor * handshakes_per_turn_max_ || !context_.owner.admit(path.peer)) return;
   ++begun_;
   ++handshaking_;
-  auto connection = std::make_unique<QuicConnection>(*this, socket, context_.owner.describe(path), limits_, first, path);
+  auto connection =
+      std::make_unique<QuicConnection>(*this, socket, context_.owner.describe(path), limits_, first, path);
   QuicConnection& begun = *connection;
   begun.table_index = connections_.size();
   connections_.push_back(std::move(connection));

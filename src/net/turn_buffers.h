@@ -10,7 +10,8 @@
 namespace gate::net {
 
 // The memory one worker's connections share: each uses it within a call and leaves nothing behind, so that an idle
-// connection owns no buffer. One a worker, outlives its connections.
+// connection owns no buffer. One a worker, outlives its connections; made without being filled, so that what nobody
+// uses takes no memory.
 struct TurnBuffers {
   static constexpr std::size_t kReceiveBytes = 64 * 1024;
   static constexpr std::size_t kPlainBytes = 16 * 1024;

@@ -55,14 +55,14 @@ struct AccessRecord {
   std::uint16_t status = 0;         // 0 when the client was gone before there was one
   std::uint64_t request_bytes = 0;  // of the bodies
   std::uint64_t response_bytes = 0;
-  base::Duration head{};           // first byte to the end of the request's head
-  base::Duration service{};        // then to the response's head
-  base::Duration send{};           // then to the end
-  const AccessTls* tls = nullptr;  // null on clear connections
+  base::Duration head{};             // first byte to the end of the request's head
+  base::Duration service{};          // then to the response's head
+  base::Duration send{};             // then to the end
+  const AccessTls* tls = nullptr;    // null on clear connections
   const AccessQuic* quic = nullptr;  // null over TCP
-  std::string_view rule{};         // the statement that answered
-  std::string_view outcome{};      // "complete", "client gone", …
-  base::ErrorCode refusal{};       // number 0 when the request was not refused
+  std::string_view rule{};           // the statement that answered
+  std::string_view outcome{};        // "complete", "client gone", …
+  base::ErrorCode refusal{};         // number 0 when the request was not refused
   std::string_view refusal_reason{};
   std::string_view user{};  // who logged in
   std::string_view referer{};

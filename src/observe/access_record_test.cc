@@ -164,7 +164,8 @@ TEST(FieldSelection, redacts_credentials_in_any_case_unless_told_otherwise) {
 }
 
 TEST(AccessFormatter, TellsOfTheQuicConnection) {
-  const AccessQuic quic{.version = 0x6b3343cf, .round_trip = std::chrono::milliseconds(12), .packets_lost = 3, .migrations = 1};
+  const AccessQuic quic{
+      .version = 0x6b3343cf, .round_trip = std::chrono::milliseconds(12), .packets_lost = 3, .migrations = 1};
   AccessRecord record;
   record.quic = &quic;
   std::array<char, AccessFormatter::kLineBytesMax> room{};

@@ -52,7 +52,8 @@ struct InheritedSocket {
 
 // The sockets handed over by the service manager (LISTEN_FDS, sd_listen_fds(3)) or by an older process of ours
 // (handed_over_variable). Empty when there are none. Takes the variables out of the environment, so that no child
-// mistakes them for its own; call before threads are started. A descriptor that is neither a listening TCP socket nor a UDP socket is an error.
+// mistakes them for its own; call before threads are started. A descriptor that is neither a listening TCP socket nor a
+// UDP socket is an error.
 base::Result<std::vector<InheritedSocket>> take_inherited_sockets();
 
 // What to put into the environment of a new process of ours that gets `count` sockets as descriptors 3, 4, ….

@@ -80,13 +80,13 @@ base::Result<InheritedSocket> adopt(int number, std::string_view name) {
   Fd fd(number);
   const auto transport = transport_of(number);
   if (!transport) {
-    return base::fail(bad_activation(fmt::format("descriptor {} is neither a listening TCP socket nor a UDP socket", number)));
+    return base::fail(
+        bad_activation(fmt::format("descriptor {} is neither a listening TCP socket nor a UDP socket", number)));
   }
   ::fcntl(number, F_SETFD, FD_CLOEXEC);
   ::fcntl(number, F_SETFL, ::fcntl(number, F_GETFL) | O_NONBLOCK);
   GATE_TRY_ASSIGN(const base::Endpoint address, local_endpoint(number));
-  return InheritedSocket{
-      .fd = std::move(fd), .address = address, .transport = *transport, .name = std::string(name)};
+  return InheritedSocket{.fd = std::move(fd), .address = address, .transport = *transport, .name = std::string(name)};
 }
 
 }  // namespace

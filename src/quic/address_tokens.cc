@@ -13,7 +13,8 @@ namespace {
 
 using cert::native_data;
 
-//   kind (1)  nonce (12)  sealed { second of issue (8)  address (16)  of a Retry: port (2)  retry id, original id (1 + n) }  tag (16)
+//   kind (1)  nonce (12)  sealed { second of issue (8)  address (16)  of a Retry: port (2)  retry id, original id (1 +
+//   n) }  tag (16)
 constexpr std::byte kOfRetry{0x72};
 constexpr std::byte kForLater{0x6c};
 constexpr std::size_t kNonceBytes = 12;
@@ -23,7 +24,8 @@ constexpr std::size_t kContentMax = 8 + 16 + 2 + 2 * (1 + ConnectionId::kBytesMa
 class Writer {
  public:
   void number(std::uint64_t value, unsigned bytes) {
-    for (unsigned shift = bytes * 8; shift > 0; shift -= 8) content_[size_++] = static_cast<std::byte>(value >> (shift - 8));
+    for (unsigned shift = bytes * 8; shift > 0; shift -= 8)
+      content_[size_++] = static_cast<std::byte>(value >> (shift - 8));
   }
   void bytes(base::ByteView view) {
     base::copy_bytes(std::span(content_).subspan(size_), view);

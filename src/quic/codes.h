@@ -2,8 +2,8 @@
 
 #include "base/error.h"
 
-// The codes of QUIC connections: G4100 to G4149. Stable: they are in logs, metrics and the manual. What is TLS's has the
-// codes of tls/codes.h.
+// The codes of QUIC connections: G4100 to G4149. Stable: they are in logs, metrics and the manual. What is TLS's has
+// the codes of tls/codes.h.
 namespace gate::quic {
 
 inline constexpr base::ErrorCode kProtocolBroken{4100};    // the peer broke the rules of RFC 9000

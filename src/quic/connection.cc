@@ -159,8 +159,8 @@ void Connection::connect(const Path& path, std::uint32_t version, base::Instant 
   const ngtcp2_cid own = native_id(host_.issue_id(*this));
   NativePath native_path(path);
   ngtcp2_conn* made = nullptr;
-  must(ngtcp2_conn_client_new(&made, &peer, &own, native_path.get(), version, &ConnectionCallbacks::client(),
-                              &settings, &parameters, nullptr, this));
+  must(ngtcp2_conn_client_new(&made, &peer, &own, native_path.get(), version, &ConnectionCallbacks::client(), &settings,
+                              &parameters, nullptr, this));
   native_.reset(made);
 }
 
@@ -201,9 +201,9 @@ std::optional<Train> Connection::produce(std::span<std::byte> room, base::Instan
   NativePath native_path;
   ngtcp2_pkt_info info{};
   std::size_t segment = 0;
-  const ngtcp2_ssize written = ngtcp2_conn_write_aggregate_pkt2(
-      native_.get(), native_path.get(), &info, native_room(room), room.size(), &segment,
-      ConnectionCallbacks::write_packet, packets_max, native_time(now));
+  const ngtcp2_ssize written =
+      ngtcp2_conn_write_aggregate_pkt2(native_.get(), native_path.get(), &info, native_room(room), room.size(),
+                                       &segment, ConnectionCallbacks::write_packet, packets_max, native_time(now));
   if (written < 0) {
     fail(static_cast<int>(written));
     return produce(room, now);
@@ -245,9 +245,8 @@ void Connection::on_deadline(base::Instant now) {
     case 0: return;
     case NGTCP2_ERR_IDLE_CLOSE: return set_closed();
     case NGTCP2_ERR_HANDSHAKE_TIMEOUT:
-      failure_ = base::Error{.code = kHandshakeTimeout,
-                             .side = base::Side::kClient,
-                             .what = "the handshake was not finished in time"};
+      failure_ = base::Error{
+          .code = kHandshakeTimeout, .side = base::Side::kClient, .what = "the handshake was not finished in time"};
       return set_closed();
     default: return fail(result);
   }
@@ -283,9 +282,7 @@ void Connection::begin_closing(const Ending& ending, base::Instant now) {
   ngtcp2_ccerr_default(&error);
   const auto reason = std::as_bytes(std::span(ending.reason));
   switch (ending.kind) {
-    case Ending::Kind::kLibrary:
-      ngtcp2_ccerr_set_liberr(&error, -static_cast<int>(ending.code), nullptr, 0);
-      break;
+    case Ending::Kind::kLibrary: ngtcp2_ccerr_set_liberr(&error, -static_cast<int>(ending.code), nullptr, 0); break;
     case Ending::Kind::kAlert:
       ngtcp2_ccerr_set_tls_alert(&error, static_cast<std::uint8_t>(ending.code), nullptr, 0);
       break;
@@ -296,9 +293,8 @@ void Connection::begin_closing(const Ending& ending, base::Instant now) {
   close_packet_.resize(NGTCP2_MAX_UDP_PAYLOAD_SIZE);
   NativePath path;
   ngtcp2_pkt_info info{};
-  const ngtcp2_ssize written =
-      ngtcp2_conn_write_connection_close(native_.get(), path.get(), &info, native_room(close_packet_),
-                                         close_packet_.size(), &error, native_time(now));
+  const ngtcp2_ssize written = ngtcp2_conn_write_connection_close(
+      native_.get(), path.get(), &info, native_room(close_packet_), close_packet_.size(), &error, native_time(now));
   // There may be no keys to say it with, or an error so deep that the library refuses.
   if (written <= 0) return set_closed();
   close_packet_.resize(static_cast<std::size_t>(written));
@@ -377,8 +373,8 @@ void Connection::update_keys(base::Instant now) {
 }
 
 void Connection::keep_alive(base::Duration silence) {
-  ngtcp2_conn_set_keep_alive_timeout(native_.get(), silence == base::Duration{} ? UINT64_MAX
-                                                                                : native_duration(silence));
+  ngtcp2_conn_set_keep_alive_timeout(native_.get(),
+                                     silence == base::Duration{} ? UINT64_MAX : native_duration(silence));
 }
 
 // --- Streams

@@ -71,10 +71,10 @@ struct ConnectionSettings {
   CongestionControl congestion = CongestionControl::kCubic;
   base::Duration handshake_timeout = std::chrono::seconds(10);
   base::Duration idle_timeout = std::chrono::seconds(60);
-  std::uint64_t streams_max = 128;                         // of the peer, both ways, at a time
-  std::uint64_t one_way_streams_max = 8;                   // HTTP/3 takes three, and some for extensions (RFC 9114 6.2)
-  std::uint64_t stream_window_bytes = 512 * 1024;          // what a peer may send before we read
-  std::uint64_t connection_window_bytes = 1024 * 1024;     // on all streams together
+  std::uint64_t streams_max = 128;                      // of the peer, both ways, at a time
+  std::uint64_t one_way_streams_max = 8;                // HTTP/3 takes three, and some for extensions (RFC 9114 6.2)
+  std::uint64_t stream_window_bytes = 512 * 1024;       // what a peer may send before we read
+  std::uint64_t connection_window_bytes = 1024 * 1024;  // on all streams together
   std::uint64_t stream_window_bytes_max = 6 * 1024 * 1024;  // to which the windows grow where the network asks for it
   std::uint64_t connection_window_bytes_max = 8 * 1024 * 1024;
   std::size_t datagram_bytes_max = 65535;  // RFC 9221; 0: none
@@ -84,10 +84,10 @@ struct ConnectionSettings {
 // A first packet that may begin a connection, as Reception has found it.
 struct FirstPacket {
   std::uint32_t version = 0;
-  ConnectionId destination;                       // chosen by the client, or by us in a Retry
-  ConnectionId source;                            // the client's own
-  std::optional<ConnectionId> before_retry{};     // its first choice, where there was a Retry
-  std::vector<std::byte> token{};                 // that has shown its address
+  ConnectionId destination;                    // chosen by the client, or by us in a Retry
+  ConnectionId source;                         // the client's own
+  std::optional<ConnectionId> before_retry{};  // its first choice, where there was a Retry
+  std::vector<std::byte> token{};              // that has shown its address
   bool token_of_retry = false;
 };
 
@@ -236,8 +236,8 @@ class Connection final : public Transport, private tls::QuicHandshakeOwner {
   std::unique_ptr<ngtcp2_conn, Delete> native_;
   std::unique_ptr<Application> application_;
   std::optional<base::Error> failure_;
-  std::optional<Ending> ending_;           // asked for; carried out when no function of the library is running
-  std::vector<std::byte> close_packet_;    // while closing
+  std::optional<Ending> ending_;                  // asked for; carried out when no function of the library is running
+  std::vector<std::byte> close_packet_;           // while closing
   std::deque<std::vector<std::byte>> datagrams_;  // that wait to be sent
   std::uint64_t datagram_number_ = 0;
   base::Instant gone_at_ = base::Instant::max();  // the end of closing or draining

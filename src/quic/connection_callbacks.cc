@@ -47,15 +47,15 @@ struct ConnectionCallbacks::Handshake {
 
   static int recv_client_initial(ngtcp2_conn* native, const ngtcp2_cid* destination, void* user_data) {
     const std::uint32_t version = ngtcp2_conn_get_client_chosen_version2(native);
-    return to_native(self(user_data).install_initial_keys(
-        version, native_bytes(destination->data, destination->datalen), false));
+    return to_native(
+        self(user_data).install_initial_keys(version, native_bytes(destination->data, destination->datalen), false));
   }
 
   // RFC 9000 17.2.5.2: the Initial keys come from the id in the Retry packet.
   static int recv_retry(ngtcp2_conn* native, const ngtcp2_pkt_hd* header, void* user_data) {
     const std::uint32_t version = ngtcp2_conn_get_client_chosen_version2(native);
-    return to_native(self(user_data).install_initial_keys(
-        version, native_bytes(header->scid.data, header->scid.datalen), false));
+    return to_native(
+        self(user_data).install_initial_keys(version, native_bytes(header->scid.data, header->scid.datalen), false));
   }
 
   // RFC 9368: both sides go on in another version.
@@ -196,8 +196,7 @@ struct ConnectionCallbacks::Streams {
 
 // Ids and paths.
 struct ConnectionCallbacks::Life {
-  static int new_id(ngtcp2_conn*, ngtcp2_cid* id, ngtcp2_stateless_reset_token* token, std::size_t,
-                    void* user_data) {
+  static int new_id(ngtcp2_conn*, ngtcp2_cid* id, ngtcp2_stateless_reset_token* token, std::size_t, void* user_data) {
     Connection& connection = self(user_data);
     const ConnectionId issued = connection.host_.issue_id(connection);
     *id = native_id(issued);
@@ -221,7 +220,8 @@ struct ConnectionCallbacks::Life {
 
   static void qlog(void* user_data, std::uint32_t flags, const void* data, std::size_t size) {
     Connection& connection = self(user_data);
-    connection.owner_.qlog(std::span(static_cast<const std::byte*>(data), size), (flags & NGTCP2_QLOG_WRITE_FLAG_FIN) != 0);
+    connection.owner_.qlog(std::span(static_cast<const std::byte*>(data), size),
+                           (flags & NGTCP2_QLOG_WRITE_FLAG_FIN) != 0);
   }
 };
 
@@ -309,14 +309,13 @@ ngtcp2_ssize ConnectionCallbacks::write_packet(ngtcp2_conn* native, ngtcp2_path*
                                                void* user_data) {
   Connection& connection = self(user_data);
   if (connection.handshake_complete_ && !connection.datagrams_.empty()) {
-    const ngtcp2_ssize written = write_datagrams(native, path, info, room, size, now, connection.datagrams_,
-                                                 connection.datagram_number_);
+    const ngtcp2_ssize written =
+        write_datagrams(native, path, info, room, size, now, connection.datagrams_, connection.datagram_number_);
     if (written != NGTCP2_ERR_WRITE_MORE) return written;
   }
   for (;;) {
     // A shut window of the whole connection is no single stream's business, so it is not told of it.
-    const bool speaks =
-        connection.application_ && !connection.ending_ && ngtcp2_conn_get_max_data_left2(native) > 0;
+    const bool speaks = connection.application_ && !connection.ending_ && ngtcp2_conn_get_max_data_left2(native) > 0;
     const StreamOutput output = speaks ? connection.application_->next_output() : StreamOutput{};
     std::array<ngtcp2_vec, StreamOutput::kPiecesMax> pieces;
     for (std::size_t i = 0; i < output.count; ++i) {
@@ -327,8 +326,8 @@ ngtcp2_ssize ConnectionCallbacks::write_packet(ngtcp2_conn* native, ngtcp2_path*
     if (!output.nothing()) flags |= NGTCP2_WRITE_STREAM_FLAG_MORE;
     if (output.last) flags |= NGTCP2_WRITE_STREAM_FLAG_FIN;
     ngtcp2_ssize taken = -1;
-    const ngtcp2_ssize written = ngtcp2_conn_writev_stream(native, path, info, room, size, &taken, flags,
-                                                           output.stream, pieces.data(), output.count, now);
+    const ngtcp2_ssize written = ngtcp2_conn_writev_stream(native, path, info, room, size, &taken, flags, output.stream,
+                                                           pieces.data(), output.count, now);
     if (taken >= 0) connection.application_->taken(output.stream, static_cast<std::size_t>(taken));
     switch (written) {
       case NGTCP2_ERR_WRITE_MORE: continue;

@@ -87,8 +87,8 @@ bool Connection::reading_secret(tls::QuicLevel level, std::uint16_t number, base
     case tls::QuicLevel::kEarlyData:
       return installed(ngtcp2_conn_install_0rtt_key(native, &keys.aead, keys.iv.data(), kIvBytes, &keys.header), keys);
     case tls::QuicLevel::kHandshake:
-      return installed(
-          ngtcp2_conn_install_rx_handshake_key(native, &keys.aead, keys.iv.data(), kIvBytes, &keys.header), keys);
+      return installed(ngtcp2_conn_install_rx_handshake_key(native, &keys.aead, keys.iv.data(), kIvBytes, &keys.header),
+                       keys);
     case tls::QuicLevel::kApplication:
       return installed(ngtcp2_conn_install_rx_key(native, native_data(secret), secret.size(), &keys.aead,
                                                   keys.iv.data(), kIvBytes, &keys.header),
@@ -116,9 +116,8 @@ bool Connection::writing_secret(tls::QuicLevel level, std::uint16_t number, base
     case tls::QuicLevel::kEarlyData:
       return installed(ngtcp2_conn_install_0rtt_key(native, &keys.aead, keys.iv.data(), kIvBytes, &keys.header), keys);
     case tls::QuicLevel::kHandshake:
-      return installed(
-                 ngtcp2_conn_install_tx_handshake_key(native, &keys.aead, keys.iv.data(), kIvBytes, &keys.header),
-                 keys) &&
+      return installed(ngtcp2_conn_install_tx_handshake_key(native, &keys.aead, keys.iv.data(), kIvBytes, &keys.header),
+                       keys) &&
              (!first_of_server || give_parameters_to_tls());
     case tls::QuicLevel::kApplication:
       return installed(ngtcp2_conn_install_tx_key(native, native_data(secret), secret.size(), &keys.aead,
@@ -141,8 +140,7 @@ void Connection::early_data_refused() { GATE_CHECK(ngtcp2_conn_tls_early_data_re
 bool Connection::give_parameters_to_tls() {
   constexpr std::size_t kParametersMax = 512;
   std::array<std::byte, kParametersMax> room;
-  const ngtcp2_ssize size =
-      ngtcp2_conn_encode_local_transport_params2(native_.get(), native_room(room), room.size());
+  const ngtcp2_ssize size = ngtcp2_conn_encode_local_transport_params2(native_.get(), native_room(room), room.size());
   return size >= 0 && handshake_.set_transport_parameters(std::span(room).first(static_cast<std::size_t>(size)));
 }
 

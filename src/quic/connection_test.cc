@@ -154,7 +154,8 @@ TEST(Connection, AnswersLatePacketsOfAClosedConnectionLessAndLess) {
   const std::size_t before = world.server_bytes_sent;
   std::array<std::byte, 100> late{};
   for (int i = 0; i < 64; ++i) {
-    world.server.connection->receive({.local = world.client_path.peer, .peer = world.client_path.local}, 0, late, world.clock.now());
+    world.server.connection->receive({.local = world.client_path.peer, .peer = world.client_path.local}, 0, late,
+                                     world.clock.now());
     world.pump(world.server);
   }
   EXPECT_GT(world.server_bytes_sent, before);

@@ -18,8 +18,8 @@ namespace {
 
 using cert::native_data;
 
-// RFC 9001 6.6: 2^23 packets, 2^52 forgeries for AES-GCM; 2^36 forgeries for ChaCha20-Poly1305, which runs out of packet
-// numbers before it seals too much.
+// RFC 9001 6.6: 2^23 packets, 2^52 forgeries for AES-GCM; 2^36 forgeries for ChaCha20-Poly1305, which runs out of
+// packet numbers before it seals too much.
 constexpr std::uint64_t kGcmSealedMax = std::uint64_t{1} << 23;
 constexpr std::uint64_t kGcmForgedMax = std::uint64_t{1} << 52;
 constexpr std::uint64_t kChaChaSealedMax = std::uint64_t{1} << 62;
@@ -57,24 +57,23 @@ void expand_label(const Suite& suite, base::ByteView secret, std::string_view la
   for (const char c : kPrefix) info[size++] = static_cast<std::uint8_t>(c);
   for (const char c : label) info[size++] = static_cast<std::uint8_t>(c);
   info[size++] = 0;
-  GATE_CHECK(HKDF_expand(native_data(out), out.size(), suite.hash, native_data(secret), secret.size(), info.data(),
-                         size));
+  GATE_CHECK(
+      HKDF_expand(native_data(out), out.size(), suite.hash, native_data(secret), secret.size(), info.data(), size));
 }
 
 }  // namespace
 
 const Suite& initial_suite() {
-  static const Suite kSuite = {EVP_aead_aes_128_gcm(), EVP_sha256(), HeaderCipher::kAes128, 16, SHA256_DIGEST_LENGTH,
-                               kGcmSealedMax,          kGcmForgedMax};
+  static const Suite kSuite = {EVP_aead_aes_128_gcm(), EVP_sha256(),  HeaderCipher::kAes128, 16,
+                               SHA256_DIGEST_LENGTH,   kGcmSealedMax, kGcmForgedMax};
   return kSuite;
 }
 
 const Suite* find_suite(std::uint16_t number) {
-  static const Suite kAes256 = {EVP_aead_aes_256_gcm(), EVP_sha384(), HeaderCipher::kAes256, 32, SHA384_DIGEST_LENGTH,
-                                kGcmSealedMax,          kGcmForgedMax};
-  static const Suite kChaCha = {
-      EVP_aead_chacha20_poly1305(), EVP_sha256(),     HeaderCipher::kChaCha20, 32, SHA256_DIGEST_LENGTH,
-      kChaChaSealedMax,             kChaChaForgedMax};
+  static const Suite kAes256 = {EVP_aead_aes_256_gcm(), EVP_sha384(),  HeaderCipher::kAes256, 32,
+                                SHA384_DIGEST_LENGTH,   kGcmSealedMax, kGcmForgedMax};
+  static const Suite kChaCha = {EVP_aead_chacha20_poly1305(), EVP_sha256(),     HeaderCipher::kChaCha20, 32,
+                                SHA256_DIGEST_LENGTH,         kChaChaSealedMax, kChaChaForgedMax};
   switch (number) {
     case 0x1301: return &initial_suite();
     case 0x1302: return &kAes256;
@@ -138,8 +137,8 @@ void HeaderKey::mask(std::span<std::byte, 5> mask, std::span<const std::byte, kS
   static constexpr std::array<std::byte, 5> kZeros{};
   std::uint32_t counter = 0;
   for (std::size_t i = 4; i-- > 0;) counter = counter << 8 | std::to_integer<std::uint32_t>(sample[i]);
-  CRYPTO_chacha_20(native_data(std::span<std::byte>(mask)), native_data(kZeros), kZeros.size(), native_data(base::ByteView(key_)),
-                   native_data(sample.subspan(4)), counter);
+  CRYPTO_chacha_20(native_data(std::span<std::byte>(mask)), native_data(kZeros), kZeros.size(),
+                   native_data(base::ByteView(key_)), native_data(sample.subspan(4)), counter);
 }
 
 }  // namespace gate::quic

@@ -74,8 +74,7 @@ TEST(PacketProtection, ProtectsWithChaChaAsInRfc9001A5) {
   derive_next_secret(suite, kVersion1, secret, next);
   EXPECT_EQ(hex(next), "1223504755036d556342ee9361d253421a826c9ecdf3c7148684b36b714881f9");
   std::array<std::byte, 5> mask{};
-  HeaderKey(suite.header_cipher, keys.header_key)
-      .mask(mask, sample("5e5cd55c41f69080575d7999c25a5bfb"));
+  HeaderKey(suite.header_cipher, keys.header_key).mask(mask, sample("5e5cd55c41f69080575d7999c25a5bfb"));
   EXPECT_EQ(hex(mask), "aefefe7d03");
 }
 

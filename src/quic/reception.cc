@@ -29,6 +29,18 @@ constexpr std::size_t kFirstIdMin = 8;
 constexpr std::size_t kResetMin = 21;
 constexpr std::size_t kResetBytes = 42;
 
+// RFC 9000 15: one of the reserved versions, 0x?a?a?a?a, keeps clients from choking on versions they do not know. Never
+// the one that was asked for (RFC 9000 6.2): "A client MUST discard a Version Negotiation packet that lists the QUIC
+// version selected by the client."
+std::uint32_t reserved_version(std::span<const std::byte, 4> random, std::uint32_t asked) {
+  std::uint32_t version = 0;
+  for (const std::byte each : random) version = version << 8 | std::to_integer<std::uint32_t>(each);
+  version = (version & 0xf0f0f0f0) | 0x0a0a0a0a;
+  return version == asked ? version ^ 0x10000000 : version;
+}
+
+bool has_short_header(base::ByteView datagram) { return (datagram[0] & std::byte{0x80}) == std::byte{0}; }
+
 }  // namespace
 
 ServerKeys ServerKeys::generate(base::Random& random) {
@@ -53,17 +65,18 @@ Reception::Decision Reception::judge(base::ByteView datagram, const Path& path, 
                                      const ConnectionId& own_id, std::span<std::byte> reply) const {
   if (datagram.empty()) return {};
   ngtcp2_version_cid ids;
-  const int decoded = ngtcp2_pkt_decode_version_cid(&ids, native_data(datagram), datagram.size(),
-                                                    ConnectionIdCodec::kIdBytes);
+  const int decoded =
+      ngtcp2_pkt_decode_version_cid(&ids, native_data(datagram), datagram.size(), ConnectionIdCodec::kIdBytes);
   if (decoded == NGTCP2_ERR_VERSION_NEGOTIATION) {
     if (datagram.size() < kInitialDatagramMin) return {};
-    return negotiate_version(native_bytes(ids.dcid, ids.dcidlen), native_bytes(ids.scid, ids.scidlen), reply);
+    return negotiate_version(ids.version, native_bytes(ids.dcid, ids.dcidlen), native_bytes(ids.scid, ids.scidlen),
+                             reply);
   }
   if (decoded != 0) return {};
-  if (ids.version == 0) return reset(datagram, native_bytes(ids.dcid, ids.dcidlen), reply);
+  if (has_short_header(datagram)) return reset(datagram, native_bytes(ids.dcid, ids.dcidlen), reply);
   ngtcp2_pkt_hd header;
-  if (datagram.size() < kInitialDatagramMin ||
-      ngtcp2_accept(&header, native_data(datagram), datagram.size()) != 0 || header.dcid.datalen < kFirstIdMin) {
+  if (datagram.size() < kInitialDatagramMin || ngtcp2_accept(&header, native_data(datagram), datagram.size()) != 0 ||
+      header.dcid.datalen < kFirstIdMin) {
     return {};
   }
   FirstPacket first{.version = header.version, .destination = id_of(header.dcid), .source = id_of(header.scid)};
@@ -82,16 +95,16 @@ Reception::Decision Reception::judge(base::ByteView datagram, const Path& path, 
   return {.action = Action::kAccept, .first = std::move(first)};
 }
 
-Reception::Decision Reception::negotiate_version(base::ByteView destination, base::ByteView source,
+Reception::Decision Reception::negotiate_version(std::uint32_t asked, base::ByteView destination, base::ByteView source,
                                                  std::span<std::byte> reply) const {
-  // RFC 9000 15: a reserved version keeps clients from choking on ones they do not know.
-  constexpr std::array<std::uint32_t, 3> kOffered = {0x1a2a3a4a, kVersion1, kVersion2};
-  std::array<std::byte, 1> unused{};
-  random_.fill(unused);
+  std::array<std::byte, 5> random{};
+  random_.fill(random);
+  const std::array<std::uint32_t, 3> offered = {reserved_version(std::span(random).first<4>(), asked), kVersion1,
+                                                kVersion2};
   const ngtcp2_ssize size = ngtcp2_pkt_write_version_negotiation(
-      native_room(reply), reply.size(), std::to_integer<std::uint8_t>(unused[0]), native_data(source), source.size(),
-      native_data(destination), destination.size(), kOffered.data(), kOffered.size());
-  if (size <= 0) return {};  // ids of a later version of QUIC may be too long
+      native_room(reply), reply.size(), std::to_integer<std::uint8_t>(random[4]), native_data(source), source.size(),
+      native_data(destination), destination.size(), offered.data(), offered.size());
+  GATE_CHECK(size > 0);
   return {.action = Action::kReply, .reply_bytes = static_cast<std::size_t>(size)};
 }
 
@@ -104,9 +117,8 @@ Reception::Decision Reception::reset(base::ByteView datagram, base::ByteView des
   random_.fill(random);
   ngtcp2_stateless_reset_token token;
   base::copy_bytes(std::as_writable_bytes(std::span(token.data)), reset_token_of(keys_.resets, *id));
-  const ngtcp2_ssize written =
-      ngtcp2_pkt_write_stateless_reset2(native_room(reply), reply.size(), &token, native_data(random),
-                                        size - NGTCP2_STATELESS_RESET_TOKENLEN);
+  const ngtcp2_ssize written = ngtcp2_pkt_write_stateless_reset2(
+      native_room(reply), reply.size(), &token, native_data(random), size - NGTCP2_STATELESS_RESET_TOKENLEN);
   if (written <= 0) return {};
   return {.action = Action::kReply, .reply_bytes = static_cast<std::size_t>(written)};
 }

@@ -51,10 +51,12 @@ class Reception {
 
   const AddressTokens& tokens() const { return tokens_; }
 
-  static constexpr std::size_t kReplyBytesMax = 256;
+  // Version Negotiation is the longest: ids of unknown versions may have 255 bytes each (RFC 8999 5.1).
+  static constexpr std::size_t kReplyBytesMax = 544;
 
  private:
-  Decision negotiate_version(base::ByteView destination, base::ByteView source, std::span<std::byte> reply) const;
+  Decision negotiate_version(std::uint32_t asked, base::ByteView destination, base::ByteView source,
+                             std::span<std::byte> reply) const;
   Decision reset(base::ByteView datagram, base::ByteView destination, std::span<std::byte> reply) const;
   Decision ask_to_retry(const FirstPacket& first, const Path& path, base::WallTime now, const ConnectionId& own_id,
                         std::span<std::byte> reply) const;

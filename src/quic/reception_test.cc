@@ -44,6 +44,30 @@ TEST_F(ReceptionTest, OffersItsVersionsToWhoComesWithAnother) {
   EXPECT_EQ(decision.reply_bytes, 1U + 4 + 9 + 9 + 3 * 4);
 }
 
+// RFC 9000 6.2: the client would discard it.
+TEST_F(ReceptionTest, NeverOffersTheVersionThatWasAskedFor) {
+  for (int i = 0; i < 50'000; ++i) {
+    ASSERT_EQ(judge(first_packet(0x1a2a3a4a)).action, Reception::Action::kReply);
+    const auto offered = std::span(reply).subspan(1 + 4 + 9 + 9, 4);
+    for (const std::byte each : offered) ASSERT_EQ(each & std::byte{0x0f}, std::byte{0x0a});
+    ASSERT_FALSE(std::ranges::equal(offered, std::span(first_packet(0x1a2a3a4a)).subspan(1, 4)));
+  }
+}
+
+// RFC 8999 5.1
+TEST_F(ReceptionTest, OffersItsVersionsToIdsOfAnyLength) {
+  auto packet = first_packet(0x5a5a5a5a);
+  packet[5] = std::byte{255};
+  packet[5 + 1 + 255] = std::byte{255};
+  const auto decision = judge(packet);
+  ASSERT_EQ(decision.action, Reception::Action::kReply);
+  EXPECT_EQ(decision.reply_bytes, 1U + 4 + 256 + 256 + 3 * 4);
+}
+
+// RFC 9000 6.1: "An endpoint MUST NOT send a Version Negotiation packet in response to receiving a Version Negotiation
+// packet", and 5.2.2: what has a long header and belongs to nobody is dropped.
+TEST_F(ReceptionTest, DropsAVersionNegotiation) { EXPECT_EQ(judge(first_packet(0)).action, Reception::Action::kDrop); }
+
 TEST_F(ReceptionTest, AnswersNoOtherVersionInAShortDatagram) {
   EXPECT_EQ(judge(first_packet(0x5a5a5a5a, 1199)).action, Reception::Action::kDrop);
 }
@@ -67,8 +91,8 @@ TEST_F(ReceptionTest, DropsFirstPacketsInShortDatagramsAndWithShortIds) {
 }
 
 TEST_F(ReceptionTest, AsksForAProofOfTheAddressWhenItIsDemanded) {
-  const auto decision = reception.judge(first_packet(1), path, std::chrono::system_clock::now(), true,
-                                        codec.encode({}, random), reply);
+  const auto decision =
+      reception.judge(first_packet(1), path, std::chrono::system_clock::now(), true, codec.encode({}, random), reply);
   ASSERT_EQ(decision.action, Reception::Action::kReply);
   EXPECT_EQ(reply[0] & std::byte{0xf0}, std::byte{0xf0});  // Retry
   EXPECT_LT(decision.reply_bytes, 1200U);

@@ -334,10 +334,9 @@ class World {
     if (bytes.size() > weather.payload_max || random_.chance(weather.loss)) return;
     const int copies = random_.chance(weather.doubling) ? 2 : 1;
     for (int i = 0; i < copies; ++i) {
-      const auto jitter = weather.jitter.count() == 0
-                              ? base::Duration{}
-                              : base::Duration(static_cast<base::Duration::rep>(
-                                    random_.below(static_cast<std::uint64_t>(weather.jitter.count()))));
+      const auto jitter = weather.jitter.count() == 0 ? base::Duration{}
+                                                      : base::Duration(static_cast<base::Duration::rep>(random_.below(
+                                                            static_cast<std::uint64_t>(weather.jitter.count()))));
       std::vector<std::byte> copy(bytes.begin(), bytes.end());
       if (random_.chance(weather.corruption)) copy[random_.below(copy.size())] ^= std::byte{1};
       events_.push({clock.now() + weather.delay + jitter, ++number_, to_server, path, std::move(copy)});
@@ -360,7 +359,8 @@ class World {
 
   void deliver_to_server(const Path& path, base::ByteView bytes) {
     // A packet that was damaged on its way begins no connection; the next one may.
-    const bool vacant = !server.connection || (!server.done && server.connection->state() == Connection::State::kClosed);
+    const bool vacant =
+        !server.connection || (!server.done && server.connection->state() == Connection::State::kClosed);
     if (vacant && !accept(path, bytes)) return;
     server.connection->receive(path, 0, bytes, clock.now());
   }

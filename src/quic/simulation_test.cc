@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 
+#include "base/text.h"
 #include "quic/simulation_for_test.h"
 
 namespace gate::quic {
@@ -17,7 +18,7 @@ using for_test::World;
 // begin.
 std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
   const char* asked = std::getenv(variable);
-  return asked ? std::strtoull(asked, nullptr, 10) : otherwise;
+  return asked ? base::parse_number<std::uint64_t>(asked).value_or(otherwise) : otherwise;
 }
 
 std::string streams_of(const for_test::Side& side) {
@@ -39,7 +40,8 @@ std::string state_of(const World& world) {
             std::to_string(static_cast<int>(connection.state())) + ", sent " + std::to_string(facts.packets_sent) +
             ", received " + std::to_string(facts.packets_received) + ", lost " + std::to_string(facts.packets_lost) +
             ", payload " + std::to_string(facts.payload_bytes_max) + ", window " + std::to_string(facts.window_bytes) +
-            ", at " + connection.path().local.to_string() + " to " + connection.path().peer.to_string() + streams_of(*side) +
+            ", at " + connection.path().local.to_string() + " to " + connection.path().peer.to_string() +
+            streams_of(*side) +
             (connection.failure() ? ", failure: " + connection.failure()->what + " " + connection.failure()->why : "");
   }
   return text;
@@ -48,8 +50,8 @@ std::string state_of(const World& world) {
 // Whether the client changes its address on the way.
 enum class Client : std::uint8_t { kStays, kMoves };
 
-// ngtcp2 1.24 can fall silent when a client moves while every fifth packet is lost (docs/why/quic.md), so moving clients
-// get networks that lose less.
+// ngtcp2 1.24 can fall silent when a client moves while every fifth packet is lost (docs/why/quic.md), so moving
+// clients get networks that lose less.
 Weather weather_of(Random& random, Client client) {
   Weather weather;
   weather.loss = static_cast<double>(random.below(client == Client::kMoves ? 3 : 20)) / 100;

@@ -38,8 +38,8 @@ bool came_early(const http::Exchange& exchange) {
   return quic != nullptr && !quic->handshake_complete();
 }
 
-// RFC 8470 3: "a server MUST NOT process requests in early data" whose repetition does harm. RFC 9110 9.2.1: GET and HEAD
-// are safe.
+// RFC 8470 3: "a server MUST NOT process requests in early data" whose repetition does harm. RFC 9110 9.2.1: GET and
+// HEAD are safe.
 bool bears_replays(const http::Request& request) {
   return (request.method == http::Method::kGet || request.method == http::Method::kHead) && !request.has_body;
 }
@@ -134,8 +134,9 @@ base::Result<> Worker::listen(ListenerSocket socket) {
 
 void Worker::stop_listening(const ListenerAddress& address) {
   if (address.role == ListenerRole::kQuic) return quic_.stop_listening(address.endpoint);
-  const auto gone = std::stable_partition(listeners_.begin(), listeners_.end(),
-                                          [&](const auto& listener) { return listener->address() != address.endpoint; });
+  const auto gone = std::stable_partition(listeners_.begin(), listeners_.end(), [&](const auto& listener) {
+    return listener->address() != address.endpoint;
+  });
   for (auto listener = gone; listener != listeners_.end(); ++listener) {
     (*listener)->finish();
     loop_->bury(std::move(*listener));

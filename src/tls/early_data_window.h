@@ -9,9 +9,9 @@
 
 namespace gate::tls {
 
-// Which tickets have brought early data lately, so that a recorded ClientHello cannot bring it again (RFC 8446 8.2). The
-// library refuses early data of a ticket whose age, as the client says it, is more than a minute off; what is older than
-// the window is refused that way.
+// Which tickets have brought early data lately, so that a recorded ClientHello cannot bring it again (RFC 8446 8.2).
+// The library refuses early data of a ticket whose age, as the client says it, is more than a minute off; what is older
+// than the window is refused that way.
 //
 // One a worker: a replay that comes to another worker is not seen, which is why early data is for safe requests only.
 class EarlyDataWindow {

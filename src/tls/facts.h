@@ -14,7 +14,8 @@ enum class Alpn : std::uint8_t { kNone, kHttp11, kHttp2, kHttp3 };
 // "h2", "http/1.1", "h3", "".
 std::string_view to_string(Alpn alpn);
 
-// A JA4 fingerprint: "t13d1516h2_8daaf6152771_e5627efa2ab1", with a q in front for QUIC. Empty until a ClientHello was read.
+// A JA4 fingerprint: "t13d1516h2_8daaf6152771_e5627efa2ab1", with a q in front for QUIC. Empty until a ClientHello was
+// read.
 struct Ja4 {
   static constexpr std::size_t kSize = 36;
   std::array<char, kSize> text{};

@@ -14,8 +14,8 @@ inline constexpr std::uint16_t kTls13 = 0x0304;
 // What a site allows. The default is the safe one; docs/why/tls-policy.md gives the reasons.
 struct Policy {
   std::uint16_t version_min = kTls12;
-  bool http2 = true;  // offer h2 beside http/1.1
-  bool http3 = true;  // answer over QUIC
+  bool http2 = true;        // offer h2 beside http/1.1
+  bool http3 = true;        // answer over QUIC
   bool early_data = false;  // take 0-RTT there; whoever handles requests knows which are safe (RFC 8470)
 
   // A ticket resumes only under an equal scope and for the name it was made for (RFC 6066 3). Sites that ask for

@@ -132,7 +132,10 @@ QuicHandshake::Step QuicHandshake::receive(QuicLevel level, base::ByteView bytes
   if (done_) return SSL_process_quic_post_handshake(ssl_.get()) == 1 ? Step::kDone : fail();
   for (;;) {
     const int result = SSL_do_handshake(ssl_.get());
-    if (result == 1) return SSL_in_early_data(ssl_.get()) ? Step::kNeedMore : finish();
+    if (result == 1) {
+      note_negotiated(ssl_.get(), facts_);  // requests in early data are logged before the end
+      return SSL_in_early_data(ssl_.get()) ? Step::kNeedMore : finish();
+    }
     switch (SSL_get_error(ssl_.get(), result)) {
       case SSL_ERROR_WANT_READ: return Step::kNeedMore;
       case SSL_ERROR_EARLY_DATA_REJECTED:
@@ -145,7 +148,6 @@ QuicHandshake::Step QuicHandshake::receive(QuicLevel level, base::ByteView bytes
 }
 
 QuicHandshake::Step QuicHandshake::finish() {
-  note_negotiated(ssl_.get(), facts_);
   facts_.duration = clock_.now() - *negotiation_->started;
   done_ = true;
   return SSL_process_quic_post_handshake(ssl_.get()) == 1 ? Step::kDone : fail();

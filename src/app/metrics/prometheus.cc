@@ -155,7 +155,8 @@ void put_handshakes(Exposition& out, const MetricsSnapshot& snapshot) {
 }
 
 void put_quic(Exposition& out, const MetricsSnapshot::Quic& quic) {
-  out.counter("quic_packets_received_total", "Packets of QUIC connections that have ended.").value(quic.packets_received);
+  out.counter("quic_packets_received_total", "Packets of QUIC connections that have ended.")
+      .value(quic.packets_received);
   out.counter("quic_packets_sent_total", "Packets sent on QUIC connections that have ended.").value(quic.packets_sent);
   out.counter("quic_packets_lost_total", "Of those, the ones lost on the way.").value(quic.packets_lost);
   out.counter("quic_migrations_total", "Times a client went on from a new address.").value(quic.migrations);

@@ -14,7 +14,8 @@ struct SitePolicy {
   bool early_data = false;  // GET and HEAD may come with the first packet of a returning client (RFC 8470)
 };
 
-// Tells clients that came over TCP that the site can also be had by HTTP/3 (RFC 7838, RFC 9114 3.1.1). Takes no request.
+// Tells clients that came over TCP that the site can also be had by HTTP/3 (RFC 7838, RFC 9114 3.1.1). Takes no
+// request.
 class AlternativePlan final : public http::ServicePlan {
  public:
   // How long clients may keep it in mind. They go on over TCP when nobody answers there.
