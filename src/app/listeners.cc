@@ -52,6 +52,17 @@ base::Result<Listeners::Change> Listeners::prepare(const Settings& settings) {
   Change change;
   change.added.resize(workers_);
   preparing_.clear();
+  if (auto opened = open_all(settings, change); !opened) {
+    preparing_.clear();
+    return base::fail(std::move(opened).error());
+  }
+  inherited_.clear();
+  change.https_port = port_of(settings, ListenerRole::kTls);
+  change.http3_port = port_of(settings, ListenerRole::kQuic);
+  return change;
+}
+
+base::Result<void> Listeners::open_all(const Settings& settings, Change& change) {
   for (const auto& kept : kept_) {
     const server::ListenerAddress address{kept.real, kept.role};
     const bool listed = std::ranges::find(change.removed, address) != change.removed.end();
@@ -60,10 +71,7 @@ base::Result<Listeners::Change> Listeners::prepare(const Settings& settings) {
   for (const auto& endpoint : settings.https) GATE_TRY(open_address(endpoint, ListenerRole::kTls, change));
   GATE_TRY(open_http3(settings, change));
   for (const auto& endpoint : settings.http) GATE_TRY(open_address(endpoint, ListenerRole::kClear, change));
-  inherited_.clear();
-  change.https_port = port_of(settings, ListenerRole::kTls);
-  change.http3_port = port_of(settings, ListenerRole::kQuic);
-  return change;
+  return {};
 }
 
 base::Result<void> Listeners::open_http3(const Settings& settings, Change& change) {

@@ -61,6 +61,7 @@ class Listeners {
     bool inherited = false;
   };
 
+  base::Result<void> open_all(const Settings& settings, Change& change);
   base::Result<void> open_http3(const Settings& settings, Change& change);
   base::Result<void> open_address(const base::Endpoint& wanted, server::ListenerRole role, Change& change);
   base::Result<Opened> open_socket(const base::Endpoint& address, server::ListenerRole role, bool first);

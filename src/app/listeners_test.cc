@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "os/codes.h"
 #include "os/socket.h"
 
@@ -14,6 +16,13 @@ Settings settings(std::vector<base::Endpoint> https, std::vector<base::Endpoint>
   Settings result;
   result.https = std::move(https);
   result.http = std::move(http);
+  result.http3 = Http3Mode::kOff;
+  return result;
+}
+
+Settings with_http3(const base::Endpoint& https) {
+  Settings result = settings({https});
+  result.http3 = Http3Mode::kOn;
   return result;
 }
 
@@ -83,6 +92,67 @@ TEST(Listeners, use_inherited_sockets_and_serve_those_of_more_workers) {
   auto change = listeners.prepare(settings({*address}));
   ASSERT_TRUE(change.has_value());
   EXPECT_EQ(change->added[0].size() + change->added[1].size(), 3U);
+}
+
+std::size_t of_role(const Listeners::Change& change, server::ListenerRole role) {
+  std::size_t count = 0;
+  for (const auto& sockets : change.added) {
+    count += static_cast<std::size_t>(std::ranges::count(sockets, role, &server::ListenerSocket::role));
+  }
+  return count;
+}
+
+TEST(Listeners, open_udp_beside_tcp_on_the_same_port) {
+  Listeners listeners(2);
+  const auto change = listeners.prepare(with_http3(endpoint("127.0.0.1:0")));
+  ASSERT_TRUE(change.has_value());
+  EXPECT_EQ(of_role(*change, server::ListenerRole::kTls), 2U);
+  EXPECT_EQ(of_role(*change, server::ListenerRole::kQuic), 2U);
+  EXPECT_NE(change->http3_port, 0);
+  EXPECT_EQ(change->http3_port, change->https_port);
+}
+
+TEST(Listeners, leave_http3_out_where_the_configuration_says_so) {
+  auto wanted = with_http3(endpoint("127.0.0.1:0"));
+  wanted.http3 = Http3Mode::kOff;
+  Listeners none(1);
+  EXPECT_EQ(of_role(*none.prepare(wanted), server::ListenerRole::kQuic), 0U);
+  wanted.http3 = Http3Mode::kOn;
+  wanted.without_http3 = {endpoint("127.0.0.1:0")};
+  Listeners without(1);
+  EXPECT_EQ(of_role(*without.prepare(wanted), server::ListenerRole::kQuic), 0U);
+}
+
+TEST(Listeners, need_the_udp_port_unless_http3_is_optional) {
+  const auto other = os::bind_udp(endpoint("127.0.0.1:0"));
+  ASSERT_TRUE(other.has_value());
+  const auto taken = os::local_endpoint(other->number());
+  ASSERT_TRUE(taken.has_value());
+  auto wanted = with_http3(*taken);
+  Listeners strict(1);
+  const auto refused = strict.prepare(wanted);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, os::kPortInUse);
+  EXPECT_NE(refused.error().what.find("udp"), std::string::npos) << refused.error().what;
+
+  wanted.http3 = Http3Mode::kOptional;
+  Listeners lenient(1);
+  const auto change = lenient.prepare(wanted);
+  ASSERT_TRUE(change.has_value());
+  EXPECT_EQ(change->left_out.size(), 1U);
+  EXPECT_EQ(change->http3_port, 0);
+  EXPECT_EQ(of_role(*change, server::ListenerRole::kTls), 1U);
+}
+
+TEST(Listeners, close_udp_alone_when_http3_is_turned_off) {
+  auto wanted = with_http3(endpoint("127.0.0.1:0"));
+  Listeners listeners(1);
+  listeners.commit(*listeners.prepare(wanted));
+  wanted.http3 = Http3Mode::kOff;
+  const auto change = listeners.prepare(wanted);
+  ASSERT_TRUE(change.has_value());
+  ASSERT_EQ(change->removed.size(), 1U);
+  EXPECT_EQ(change->removed.front().role, server::ListenerRole::kQuic);
 }
 
 }  // namespace
