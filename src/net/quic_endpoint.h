@@ -36,7 +36,7 @@ struct QuicContext {
 class QuicEndpoint final : private DatagramSink {
  public:
   explicit QuicEndpoint(const QuicContext& context);
-  ~QuicEndpoint();
+  virtual ~QuicEndpoint();
 
   // From the next connection on.
   void use(const quic::ConnectionSettings& settings, std::shared_ptr<const http::Limits> limits,

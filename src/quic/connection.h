@@ -129,7 +129,7 @@ class Connection final : public Transport, private tls::QuicHandshakeOwner {
   Connection(const ConnectionSettings& settings, std::shared_ptr<const tls::ClientContext> tls,
              const tls::ClientTarget& target, ConnectionHost& host, ConnectionOwner& owner, const Path& path,
              const base::Clock& clock, std::uint32_t version = 1);
-  ~Connection();
+  virtual ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 

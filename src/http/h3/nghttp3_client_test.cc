@@ -59,7 +59,9 @@ class Client {
   }
 
   void run() {
-    while (send() | receive()) {
+    for (bool moved = true; moved;) {
+      moved = send();
+      moved = receive() || moved;
     }
   }
 
