@@ -81,6 +81,7 @@ void QuicEndpoint::close_unused_sockets() {
 }
 
 void QuicEndpoint::leave_sockets() {
+  for (const auto& socket : leaving_) socket->stop_receiving();
   for (const auto& socket : sockets_) socket->stop_receiving();
 }
 
@@ -101,7 +102,8 @@ void QuicEndpoint::datagrams(UdpEndpoint& socket, os::DatagramTrain train) {
 
 void QuicEndpoint::datagram(UdpEndpoint& socket, const os::DatagramPath& path, std::uint8_t ecn, base::ByteView bytes) {
   const auto destination = quic::destination_of(bytes);
-  if (!destination) return;
+  // Versions of QUIC that are to come may have longer ids (RFC 8999 5.1), and are told ours.
+  if (!destination) return receive_stray(socket, path, ecn, bytes);
   if (const auto found = ids_.find(*destination); found != ids_.end()) {
     found->second->receive(socket, path, ecn, bytes);
     return;
@@ -154,6 +156,8 @@ void QuicEndpoint::receive_stray(UdpEndpoint& socket, const os::DatagramPath& pa
 void QuicEndpoint::accept(UdpEndpoint& socket, const quic::FirstPacket& first, const os::DatagramPath& path,
                           std::uint8_t ecn, base::ByteView bytes) {
   constexpr std::uint32_t kProvenFactor = 2;
+  // On an address that is no longer configured only those go on who are there.
+  if (std::ranges::any_of(leaving_, [&](const auto& each) { return each.get() == &socket; })) return;
   if (draining_ || begun_ >= kProvenFactor * handshakes_per_turn_max_ || !context_.owner.admit(path.peer)) return;
   ++begun_;
   ++handshaking_;
