@@ -119,7 +119,7 @@ base::Result<void> Listeners::open_address(const base::Endpoint& wanted, Listene
   const Kept* tls = role == ListenerRole::kQuic ? find(wanted, ListenerRole::kTls) : nullptr;
   base::Endpoint real = tls ? tls->real : wanted;
   for (std::size_t worker = 0; worker < workers_; ++worker) {
-    GATE_TRY_ASSIGN(auto opened, open_socket(real, role, worker == 0));
+    GATE_TRY_ASSIGN(auto opened, worker == 0 ? open_first(real, role) : open_socket(real, role, false));
     GATE_TRY_ASSIGN(real, os::local_endpoint(opened.socket.number()));
     GATE_TRY_ASSIGN(auto copy, duplicate(opened.socket));
     preparing_.push_back({std::move(copy), role, wanted, real, opened.inherited});
@@ -138,6 +138,17 @@ base::Result<void> Listeners::open_address(const base::Endpoint& wanted, Listene
     inherited_.erase(extra);
   }
   return {};
+}
+
+// Any free port, where that is asked for, is one that HTTP/3 can have too.
+base::Result<Listeners::Opened> Listeners::open_first(const base::Endpoint& address, ListenerRole role) {
+  constexpr int kTries = 32;
+  for (int tries = 1;; ++tries) {
+    GATE_TRY_ASSIGN(auto opened, open_socket(address, role, true));
+    if (address.port != 0 || role != ListenerRole::kTls || opened.inherited || tries == kTries) return opened;
+    GATE_TRY_ASSIGN(const auto real, os::local_endpoint(opened.socket.number()));
+    if (os::check_port_free(real, os::Transport::kUdp)) return opened;
+  }
 }
 
 base::Result<Listeners::Opened> Listeners::open_socket(const base::Endpoint& address, ListenerRole role, bool first) {

@@ -64,6 +64,7 @@ class Listeners {
   base::Result<void> open_all(const Settings& settings, Change& change);
   base::Result<void> open_http3(const Settings& settings, Change& change);
   base::Result<void> open_address(const base::Endpoint& wanted, server::ListenerRole role, Change& change);
+  base::Result<Opened> open_first(const base::Endpoint& address, server::ListenerRole role);
   base::Result<Opened> open_socket(const base::Endpoint& address, server::ListenerRole role, bool first);
   void take_back(const base::Endpoint& wanted, server::ListenerRole role, Change& change);
 

@@ -1,10 +1,15 @@
 #include "app/listeners.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <string_view>
+#include <vector>
 
 #include "os/codes.h"
+#include "os/isolated_network_for_test.h"
 #include "os/socket.h"
 
 namespace gate::app {
@@ -142,6 +147,23 @@ TEST(Listeners, need_the_udp_port_unless_http3_is_optional) {
   EXPECT_EQ(change->left_out.size(), 1U);
   EXPECT_EQ(change->http3_port, 0);
   EXPECT_EQ(of_role(*change, server::ListenerRole::kTls), 1U);
+}
+
+TEST(Listeners, choose_a_port_that_is_free_for_udp_too) {
+  const auto network = os::IsolatedNetwork::create();
+  if (!network) GTEST_SKIP() << "a network of its own needs root";
+  const os::Fd range(open("/proc/sys/net/ipv4/ip_local_port_range", O_WRONLY | O_CLOEXEC));
+  constexpr std::string_view kEight = "40000 40007";
+  ASSERT_EQ(write(range.number(), kEight.data(), kEight.size()), static_cast<ssize_t>(kEight.size()));
+  std::vector<os::Fd> others;
+  for (const char* taken : {"127.0.0.1:40000", "127.0.0.1:40001", "127.0.0.1:40004", "127.0.0.1:40005"}) {
+    others.push_back(os::bind_udp(endpoint(taken)).value());
+  }
+  for (int i = 0; i < 10; ++i) {
+    Listeners listeners(1);
+    const auto change = listeners.prepare(with_http3(endpoint("127.0.0.1:0")));
+    ASSERT_TRUE(change.has_value()) << change.error().what;
+  }
 }
 
 TEST(Listeners, close_udp_alone_when_http3_is_turned_off) {
