@@ -230,17 +230,24 @@ class Session:
         self.forget_socket(self.socket)
         del self.agent.sessions[self.number]
 
+    def write(self, stream, data, end):
+        """Nothing more goes onto a stream whose end the server has asked for, or that is over."""
+        known = self.quic._streams.get(stream)
+        stopped = known and known.sender._reset_error_code is not None
+        if not stopped and stream not in self.quic._streams_finished:
+            self.quic.send_stream_data(stream, data, end)
+
     # Commands.
 
     def do_headers(self, stream, fields, end=False):
-        self.quic.send_stream_data(stream, self.framing.encode(stream, fields), end)
+        self.write(stream, self.framing.encode(stream, fields), end)
 
     def do_data(self, stream, data, end=False):
         data = base64.b64decode(data)
-        self.quic.send_stream_data(stream, encode_frame(DATA, data) if data else b"", end)
+        self.write(stream, encode_frame(DATA, data) if data else b"", end)
 
     def do_bytes(self, stream, data, end=False):
-        self.quic.send_stream_data(stream, base64.b64decode(data), end)
+        self.write(stream, base64.b64decode(data), end)
 
     def do_reset(self, stream, code):
         self.quic.reset_stream(stream, code)
