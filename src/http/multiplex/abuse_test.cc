@@ -74,5 +74,14 @@ TEST(AbuseMeter, forgiveness_never_goes_below_empty) {
   EXPECT_EQ(poured_until_full(meter, Abuse::kPing, kStart), size);
 }
 
+TEST(AbuseMeter, counts_many_at_once_or_none_of_them) {
+  AbuseMeter meter(kStart);
+  EXPECT_TRUE(meter.tolerates(Abuse::kReset, kStart, 399));
+  EXPECT_FALSE(meter.tolerates(Abuse::kReset, kStart, 2));
+  EXPECT_TRUE(meter.tolerates(Abuse::kReset, kStart));
+  EXPECT_FALSE(meter.tolerates(Abuse::kReset, kStart));
+  EXPECT_FALSE(meter.tolerates(Abuse::kControlBytes, kStart, SIZE_MAX));
+}
+
 }  // namespace
 }  // namespace gate::http::multiplex
