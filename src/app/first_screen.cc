@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "app/about.h"
+#include "app/folders.h"
 
 namespace gate::app {
 namespace {
@@ -94,7 +95,9 @@ std::string first_screen(const Settings& settings, const std::vector<SiteCredent
   text += line("ports", ports(addresses));
   text += line("certs", certificates(settings, credentials, now));
   if (std::ranges::any_of(settings.sites, &SiteSettings::local_certificate)) {
-    text += line("", "browsers accept the local CA after: gate443 trust install");
+    const bool usual = settings.state_folder == default_state_folder();
+    text += line("", "browsers accept the local CA after: gate443 trust install" +
+                         (usual ? "" : " --state " + settings.state_folder));
   }
   text += line("tls", "1.3 and 1.2, X25519MLKEM768 first, HTTP/2 and HTTP/1.1");
   text += line("state", settings.state_folder);

@@ -58,7 +58,10 @@ void Loop::unwatch(int descriptor) {
 
 void Loop::wait(base::Instant until) {
   std::array<epoll_event, kEventsMax> events;
-  const int count = epoll_wait(queue_.number(), events.data(), kEventsMax, wait_milliseconds(system_.now(), until));
+  int count = epoll_wait(queue_.number(), events.data(), kEventsMax, wait_milliseconds(system_.now(), until));
+  // A process that was stopped and goes on may come back without a look at what has arrived; and before deadlines are
+  // enforced, what came in time is to be heard.
+  if (count < 0) count = epoll_wait(queue_.number(), events.data(), kEventsMax, 0);
   read_clocks();
   for (int i = 0; i < count; ++i) {
     const auto& event = events[static_cast<std::size_t>(i)];

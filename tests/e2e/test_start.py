@@ -132,7 +132,7 @@ def test_first_screen_shows_what_one_needs(start):
     assert f"https://localhost:{server.https}" in screen
     assert f"{server.http}/tcp http (redirect)" in screen
     assert str(server.state) in screen
-    assert "local CA" in screen
+    assert f"gate443 trust install --state {server.state}" in screen, "another authority than the usual one"
 
 
 def test_quiet_prints_nothing(tmp_path, www):
