@@ -2,6 +2,7 @@
 9002, 9369)."""
 
 import hashlib
+import json
 import os
 import socket
 import struct
@@ -21,9 +22,13 @@ SITE = "site localhost {\n files /large.bin ../www\n respond 200 here\n}\n"
 UNKNOWN_VERSION = 0x1A2A3A4A
 
 
-def make_server(folder, **options):
-    (folder / "www").mkdir(exist_ok=True)
+def make_large(folder):
+    (folder / "www").mkdir()
     (folder / "www" / "large.bin").write_bytes(LARGE)
+
+
+def make_server(folder, **options):
+    make_large(folder)
     return Server(folder / "server", SITE, **options)
 
 
@@ -363,9 +368,9 @@ class TestSpoofedAddresses:
 
 
 class TestReset:
-    def test_client_of_a_killed_server_is_told(self, tmp_path):
-        server = make_server(tmp_path)
-        server.start()
+    def test_client_of_a_killed_server_is_told(self, start, tmp_path):
+        make_large(tmp_path)
+        server = start(SITE)
         port = server.https
         server.settings = f"https 127.0.0.1:{port}"
         server.write_configuration(SITE)
@@ -379,7 +384,6 @@ class TestReset:
             assert client.wait_for_end().side == "reset"
             with Http3Client(server) as fresh:
                 assert still_serves(fresh)
-        assert server.stop() == 0
 
     def test_reset_is_shorter_than_its_cause_and_can_end_no_loop(self, udp):
         """RFC 9000 10.3.3"""
@@ -535,8 +539,6 @@ class TestSilence:
         client.drop()
 
         def connections():
-            import json
-
             return json.loads(run_command("status", "--json", "--state", hasty.state).stdout)["connections"]["open"]
 
         wait_until(lambda: connections() == 0, "the end of the connection")
@@ -603,9 +605,9 @@ class TestStart:
 
 
 class TestEnd:
-    def test_stop_says_goodbye_and_finishes_what_runs(self, tmp_path):
-        server = make_server(tmp_path)
-        server.start()
+    def test_stop_says_goodbye_and_finishes_what_runs(self, start, tmp_path):
+        make_large(tmp_path)
+        server = start(SITE)
         client, stream = held(server)
         with client:
             server.signal(15)
@@ -639,9 +641,9 @@ class TestEnd:
                         client.behave(hold=False)
                 assert has_large(client, stream)
 
-    def test_new_process_loses_no_request(self, tmp_path):
-        server = make_server(tmp_path)
-        server.start()
+    def test_new_process_loses_no_request(self, start, tmp_path):
+        make_large(tmp_path)
+        server = start(SITE)
         server.settings = f"https 127.0.0.1:{server.https}"
         server.write_configuration(SITE)
         client, stream = held(server)
@@ -668,9 +670,9 @@ class TestEnd:
                     wait_until(lambda: not runs(fresh), "the end of the new process")
             assert served == 60
 
-    def test_client_that_moves_between_the_processes_is_found(self, tmp_path):
-        server = make_server(tmp_path)
-        server.start()
+    def test_client_that_moves_between_the_processes_is_found(self, start, tmp_path):
+        make_large(tmp_path)
+        server = start(SITE)
         server.settings = f"https 127.0.0.1:{server.https}"
         server.write_configuration(SITE)
         client, stream = held(server)
