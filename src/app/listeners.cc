@@ -24,7 +24,9 @@ os::Transport transport_of(ListenerRole role) {
 // Says who owns the port, and how to get it.
 base::Error explained(const base::Error& error, const base::Endpoint& address, os::Transport transport) {
   if (error.code == os::kPortInUse) {
-    return os::port_in_use(address, transport, os::find_port_owners(address, transport));
+    base::Error in_use = os::port_in_use(address, transport, os::find_port_owners(address, transport));
+    if (transport == os::Transport::kUdp) in_use.fix += "; or do without HTTP/3 there: http3 optional";
+    return in_use;
   }
   return error.code == os::kLowPortRefused ? os::low_port_refused(address.port) : error;
 }

@@ -139,6 +139,7 @@ TEST(Listeners, need_the_udp_port_unless_http3_is_optional) {
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, os::kPortInUse);
   EXPECT_NE(refused.error().what.find("udp"), std::string::npos) << refused.error().what;
+  EXPECT_NE(refused.error().fix.find("http3 optional"), std::string::npos) << refused.error().fix;
 
   wanted.http3 = Http3Mode::kOptional;
   Listeners lenient(1);
