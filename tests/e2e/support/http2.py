@@ -167,8 +167,8 @@ class Http2Client:
         return stream
 
     def send_body(self, stream, body, trailers=None):
-        """As fast as the server's windows allow."""
-        while body:
+        """As fast as the server's windows allow; no further than until the server has answered and wants no more."""
+        while body and self.wants_upload(stream):
             room = min(self.h2.local_flow_control_window(stream), self.h2.max_outbound_frame_size, len(body))
             if room <= 0:
                 self.step()
@@ -176,11 +176,17 @@ class Http2Client:
             self.h2.send_data(stream, body[:room])
             body = body[room:]
             self.flush()
+        if not self.wants_upload(stream):
+            return
         if trailers:
             self.h2.send_headers(stream, trailers, end_stream=True)
         else:
             self.h2.end_stream(stream)
         self.flush()
+
+    def wants_upload(self, stream):
+        # RFC 9113 8.1: a complete response may be followed by RST_STREAM with NO_ERROR.
+        return not (stream in self.ended and self.resets.get(stream) == NO_ERROR)
 
     def step(self):
         data = self.connection.receive()
