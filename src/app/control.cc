@@ -10,6 +10,7 @@
 #include "app/codes.h"
 #include "app/exit_code.h"
 #include "observe/audit.h"
+#include "os/file.h"
 
 namespace gate::app {
 namespace {
@@ -60,6 +61,10 @@ int Control::run(Application& application, StatusBoard& board, bool watch) {
   };
   if (!watched(signals_.fd(), signal_source_) || !watched(files_.fd(), file_source_)) return to_int(Exit::kMachine);
   watch_files();
+  if (changed_while_starting()) {
+    configuration_changed_ = true;
+    act_on_changes();
+  }
   maintain();
   announce_readiness();
   // A service manager that cannot be reached has its own deadline for us; serving goes on.
@@ -106,6 +111,13 @@ void Control::refresh_certificates() {
 }
 
 // The user's own certificates always, the configuration with --watch.
+// The configuration is read before it is watched; what was written in between is told by no event.
+bool Control::changed_while_starting() const {
+  if (!watch_configuration_) return false;
+  const auto facts = os::inspect(application_->source().path);
+  return facts && facts->modified > application_->started_at();
+}
+
 void Control::watch_files() {
   auto files = Certificates::watched_files(application_->settings());
   if (watch_configuration_) files.push_back(application_->source().path);
