@@ -2,18 +2,23 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <ifaddrs.h>
+#include <linux/if_addr.h>
 #include <linux/if_tun.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdint>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -45,24 +50,20 @@ class IsolatedNetwork {
   static base::Endpoint ours(std::uint16_t port) { return {*base::IpAddress::parse("198.51.100.1"), port}; }
   static base::Endpoint nobody(std::uint16_t port) { return {*base::IpAddress::parse("198.51.100.2"), port}; }
 
-  // The device's own address fe80::…, which the kernel gives it; nothing where it does not.
+  // The device's own address fe80::…, once the kernel has made it usable; nothing where it gives none.
   struct LinkLocal {
     base::IpAddress address;
     std::uint32_t interface = 0;
   };
   std::optional<LinkLocal> link_local() const {
-    ifaddrs* all = nullptr;
-    if (getifaddrs(&all) != 0) return std::nullopt;
-    const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> owner(all, freeifaddrs);
-    for (const ifaddrs* each = all; each != nullptr; each = each->ifa_next) {
-      const bool of_device = each->ifa_name == kDevice && each->ifa_addr != nullptr;
-      if (!of_device || each->ifa_addr->sa_family != AF_INET6) continue;
-      SystemAddress address;
-      base::copy_bytes(std::as_writable_bytes(std::span(&address.storage, 1)),
-                       {reinterpret_cast<const std::byte*>(each->ifa_addr), sizeof(sockaddr_in6)});
-      return LinkLocal{from_system(address).address, if_nametoindex(each->ifa_name)};
+    while (true) {
+      const auto found = find_link_local();
+      if (!found || !found->tentative) return found ? std::optional(found->usable) : std::nullopt;
+      pollfd news{address_news_.number(), POLLIN, 0};
+      if (poll(&news, 1, 10'000) <= 0) return std::nullopt;
+      std::array<char, 4096> passed_over;
+      if (recv(address_news_.number(), passed_over.data(), passed_over.size(), 0) < 0) return std::nullopt;
     }
-    return std::nullopt;
   }
 
   bool set_mtu(int bytes) {
@@ -78,6 +79,36 @@ class IsolatedNetwork {
  private:
   static constexpr std::string_view kDevice = "gate0";
 
+  // "Tentative" as RFC 4862, section 2 has it: not yet to be used. Even without the search for duplicates the kernel
+  // leaves that state in a moment of its own choice.
+  struct DeviceAddress {
+    LinkLocal usable;
+    bool tentative = false;
+  };
+  static std::optional<DeviceAddress> find_link_local() {
+    std::ifstream addresses("/proc/thread-self/net/if_inet6");
+    std::string digits;
+    std::string name;
+    std::uint32_t interface = 0;
+    std::uint32_t prefix = 0;
+    std::uint32_t scope = 0;
+    std::uint32_t flags = 0;
+    while (addresses >> digits >> std::hex >> interface >> prefix >> scope >> flags >> name) {
+      if (name != kDevice || digits.size() != 32) continue;
+      for (std::size_t colon = 4; colon < digits.size(); colon += 5) digits.insert(colon, 1, ':');
+      return DeviceAddress{{*base::IpAddress::parse(digits), interface}, (flags & IFA_F_TENTATIVE) != 0};
+    }
+    return std::nullopt;
+  }
+
+  bool hear_of_addresses() {
+    address_news_ = Fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
+    sockaddr_nl groups{};
+    groups.nl_family = AF_NETLINK;
+    groups.nl_groups = RTMGRP_IPV6_IFADDR;
+    return bind(address_news_.number(), reinterpret_cast<const sockaddr*>(&groups), sizeof groups) == 0;
+  }
+
   static ifreq request_for(std::string_view device) {
     ifreq request{};
     base::copy_bytes(std::as_writable_bytes(std::span(request.ifr_name)), base::as_bytes(device));
@@ -92,7 +123,8 @@ class IsolatedNetwork {
     if (detection.valid() && write(detection.number(), "0", 1) != 1) return false;
     ifreq device = request_for(kDevice);
     device.ifr_flags = IFF_TAP | IFF_NO_PI;
-    return device_.valid() && ioctl(device_.number(), TUNSETIFF, &device) == 0 && set_address(SIOCSIFADDR, ours(0)) &&
+    return device_.valid() && hear_of_addresses() && ioctl(device_.number(), TUNSETIFF, &device) == 0 &&
+           set_address(SIOCSIFADDR, ours(0)) &&
            set_address(SIOCSIFNETMASK, *base::Endpoint::parse("255.255.255.0:0")) && set_flags("lo", IFF_UP) &&
            switch_on();
   }
@@ -112,6 +144,7 @@ class IsolatedNetwork {
   Fd before_;
   Fd device_;
   Fd control_;
+  Fd address_news_;
 };
 
 }  // namespace gate::os

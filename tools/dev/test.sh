@@ -8,7 +8,7 @@ run_unit() { # preset label
   mkdir -p "$out"
   build "$preset"
   say "unit tests ($label)"
-  GTEST_OUTPUT="xml:$out/" GTEST_FILTER="*$filter*" \
+  GTEST_BRIEF=1 GTEST_OUTPUT="xml:$out/" GTEST_FILTER="*$filter*" \
     ctest --test-dir "build/$preset" -j "$(jobs_wanted)" --output-on-failure --output-junit "$out/ctest.xml" \
     --no-tests=ignore >&2 || failed=1
 }
