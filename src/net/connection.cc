@@ -51,6 +51,7 @@ bool Connection::start() {
   if (!engine_) open_wire();
   if (state_ == State::kClosed) return true;
   if (!context_.loop.watch(socket_.number(), *this, loop::Loop::Mode::kEdges)) return false;
+  if (engine_ && engine_->speaks_first()) advance_handshake({});
   keep_deadline();
   return true;
 }
@@ -167,7 +168,11 @@ void Connection::run_handshake() {
     return;
   }
   if (result.count < context_.buffers.received.size() && !peer_ended_) readable_ = false;
-  tls::Io io{std::span(context_.buffers.received).first(result.count), context_.buffers.sealed};
+  advance_handshake(std::span(context_.buffers.received).first(result.count));
+}
+
+void Connection::advance_handshake(base::ByteView bytes) {
+  tls::Io io{bytes, context_.buffers.sealed};
   const tls::Step step = engine_->handshake(io);
   if (step == tls::Step::kFailed) {
     fail_handshake(engine_->failure());

@@ -67,8 +67,9 @@ struct ConnectionContext {
 
 struct HandshakeQueue;  // the tag of the owner's list of connections that wait for run_handshake()
 
-// One TCP connection: socket, TLS engine where there is one, and the wire driver above. Moves bytes between the three,
-// sends what belongs together in one call, and keeps their deadlines. Belongs to one worker.
+// One TCP connection, of a client or to a server: socket, TLS engine where there is one, and the wire driver above.
+// Moves bytes between the three, sends what belongs together in one call, and keeps their deadlines. Belongs to one
+// worker.
 //
 //   handshaking --> open --> lingering --> closed
 //        '------------'-----------'----------^
@@ -89,6 +90,12 @@ class Connection final : public loop::Watcher,
 
   // A step of the handshake with what has arrived.
   void run_handshake();
+
+  // Whether the peer has closed or spoken out of turn without our having noticed yet. For connections that are idle.
+  bool stale() const { return state_ != State::kOpen || os::has_input_or_ended(socket_.number()); }
+
+  // A client's newest session, for resumption.
+  std::optional<tls::Session> take_session() { return engine_ ? engine_->take_session() : std::nullopt; }
 
   // Finish what is in flight, then close.
   void drain();
@@ -120,6 +127,7 @@ class Connection final : public loop::Watcher,
   os::IoResult send(base::ByteView bytes);
   void deliver_sealed(base::ByteView bytes);
   void receive_end();
+  void advance_handshake(base::ByteView bytes);
   void open_wire();
   void produce();
   bool produce_once();

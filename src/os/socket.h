@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "base/bytes.h"
 #include "base/ip.h"
@@ -43,6 +45,20 @@ enum class AcceptState : std::uint8_t {
   kPeerGone,       // one gave up meanwhile: try again
 };
 AcceptState accept_tcp(int listener, Accepted& accepted);
+
+// A socket that is on its way to `address`: writable once it is there or has failed, which connect_outcome tells. It
+// does not block, sends small writes at once, and finds out about a peer that vanished (SO_KEEPALIVE). Fails with the
+// system's number.
+std::expected<Fd, int> start_connecting(const base::Endpoint& address);
+
+// The same to the Unix socket `path`.
+std::expected<Fd, int> start_connecting(const std::string& path);
+
+// What became of it: 0 when it is connected, else the system's number.
+int connect_outcome(int socket);
+
+// Whether the peer has closed or sent what nobody asked for, though nothing was read yet. Reads nothing.
+bool has_input_or_ended(int socket);
 
 // What a send or receive came to.
 enum class IoState : std::uint8_t { kDone, kWouldBlock, kClosed, kFailed };

@@ -2,11 +2,14 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <utility>
 
+#include "base/bytes.h"
+#include "base/text.h"
 #include "os/codes.h"
 #include "os/errno.h"
 #include "os/socket.h"
@@ -96,6 +99,49 @@ AcceptState accept_tcp(int listener, Accepted& accepted) {
   accepted.socket = std::move(socket);
   accepted.peer = from_system(peer);
   return AcceptState::kAccepted;
+}
+
+namespace {
+
+// EINPROGRESS is on its way, EAGAIN a Unix socket whose listener's queue is full.
+std::expected<Fd, int> connecting(Fd socket, const sockaddr* address, socklen_t size) {
+  if (!socket.valid()) return std::unexpected(errno);
+  if (connect(socket.number(), address, size) != 0 && errno != EINPROGRESS) return std::unexpected(errno);
+  return socket;
+}
+
+}  // namespace
+
+std::expected<Fd, int> start_connecting(const base::Endpoint& address) {
+  constexpr int kIdleSeconds = 60;
+  auto to = to_system(address);
+  Fd socket(::socket(to.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (socket.valid()) {
+    switch_on(socket.number(), IPPROTO_TCP, TCP_NODELAY);
+    switch_on(socket.number(), SOL_SOCKET, SO_KEEPALIVE);
+    setsockopt(socket.number(), IPPROTO_TCP, TCP_KEEPIDLE, &kIdleSeconds, sizeof kIdleSeconds);
+  }
+  return connecting(std::move(socket), to.get(), to.size);
+}
+
+std::expected<Fd, int> start_connecting(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return std::unexpected(ENAMETOOLONG);
+  base::copy_bytes(std::as_writable_bytes(std::span(address.sun_path)), base::as_bytes(path));
+  Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  return connecting(std::move(socket), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+}
+
+int connect_outcome(int socket) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  return getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
+bool has_input_or_ended(int socket) {
+  char byte = 0;
+  return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
 }
 
 IoResult receive(int socket, std::span<std::byte> into) {

@@ -67,6 +67,8 @@ void Engine::begin() {
   SSL_set_bio(ssl_.get(), bio, bio);  // takes one reference where both are the same
 }
 
+bool Engine::speaks_first() const { return SSL_is_server(ssl_.get()) == 0; }
+
 Step Engine::handshake(Io& io) {
   if (phase_ == Phase::kFailed) return Step::kFailed;
   if (phase_ != Phase::kHandshake) return Step::kDone;

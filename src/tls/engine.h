@@ -60,6 +60,9 @@ class Engine {
   // input is untouched and nothing was written, so that the caller can answer in plain HTTP.
   Step handshake(Io& io);
 
+  // Whether the first bytes of the handshake are this side's: the client's.
+  bool speaks_first() const;
+
   bool in_handshake() const { return phase_ == Phase::kHandshake; }
 
   // Decrypts into `into` as much as there is and fits; `count` is the number of bytes delivered. kDone with

@@ -39,10 +39,19 @@ bool is_version_line(std::string_view line) {
 
 }  // namespace
 
+HeadParser::Step HeadParser::first_step(Section section) {
+  switch (section) {
+    case Section::kRequestHead: return Step::kEmptyLine;
+    case Section::kResponseHead: return Step::kStatusLine;
+    case Section::kTrailers: return Step::kLineStart;
+  }
+  return Step::kLineStart;
+}
+
 HeadParser::HeadParser(base::Arena& arena, const Limits& limits, Section section)
     : arena_(arena),
       limits_(limits),
-      step_(section == Section::kTrailers ? Step::kLineStart : Step::kEmptyLine),
+      step_(first_step(section)),
       section_max_(std::min(limits.header_bytes_max, kSectionBytesMax)) {}
 
 // False, and nothing is added, when the section would become larger than it may be.
@@ -68,6 +77,7 @@ Progress HeadParser::run_step(std::string_view input) {
     case Step::kMethod: return parse_method(input);
     case Step::kTarget: return parse_target(input);
     case Step::kVersion: return parse_version(input);
+    case Step::kStatusLine: return parse_status_line(input);
     case Step::kLineStart: return parse_line_start(input);
     case Step::kName: return parse_name(input);
     case Step::kValue: return parse_value(input);
@@ -113,6 +123,32 @@ Progress HeadParser::parse_version(std::string_view input) {
   if (line.size() < kSize) return Progress::kNeedMore;
   if (line != "HTTP/1.0\r\n") return fail(RequestFault::kUnknownVersion);
   version_ = Version::kHttp10;
+  return go_to(Step::kLineStart, section_begin_);
+}
+
+// RFC 9112 4: status-line = HTTP-version SP status-code SP [ reason-phrase ]. The blank behind the code is left out by
+// many servers that have no phrase; that can be read in one way only.
+Progress HeadParser::parse_status_line(std::string_view input) {
+  constexpr std::size_t kLineBytesMax = 1024;
+  constexpr std::string_view kVersion = "HTTP/1.";
+  constexpr std::size_t kCodeAt = kVersion.size() + 2;
+  constexpr std::size_t kCodeEnd = kCodeAt + 3;
+  // A first byte that is none of ours must not keep the connection waiting for a line.
+  const std::size_t known = std::min(input.size(), kVersion.size());
+  if (input.substr(0, known) != kVersion.substr(0, known)) return fail(RequestFault::kMalformed);
+  const Progress progress = scan(input, value_prefix, kLineBytesMax, RequestFault::kMalformed);
+  if (progress != Progress::kComplete) return progress;
+  if (const Progress end = expect_line_feed(input, scanned_); end != Progress::kComplete) return end;
+  const std::string_view line = input.substr(0, scanned_);
+  if (line.size() < kCodeEnd || line[kCodeAt - 1] != ' ' || !base::is_digit(line[kCodeAt - 2])) {
+    return fail(RequestFault::kMalformed);
+  }
+  if (line.size() > kCodeEnd && line[kCodeEnd] != ' ') return fail(RequestFault::kMalformed);
+  const auto code = base::parse_number<std::uint16_t>(line.substr(kCodeAt, 3));
+  if (!code || *code < 100 || *code > 599) return fail(RequestFault::kMalformed);
+  status_ = *code;
+  if (line[kCodeAt - 2] == '0') version_ = Version::kHttp10;
+  section_begin_ = scanned_ + kLineEnd.size();
   return go_to(Step::kLineStart, section_begin_);
 }
 
@@ -214,10 +250,16 @@ void HeadParser::fill(std::string_view input, Request& request) const {
   request.method_text = text(method_begin_, method_size_);
   request.method = to_method(request.method_text);
   request.target = text(target_begin_, target_size_);
-  request.fields.reserve(line_count_);
+  fill_lines(head, request.fields);
+}
+
+void HeadParser::fill_fields(std::string_view input, FieldList& fields) const { fill_lines(copy_of(input), fields); }
+
+void HeadParser::fill_lines(std::span<char> head, FieldList& fields) const {
+  fields.reserve(line_count_);
   for (const Line& line : lines_.first(line_count_)) {
     lower_in_place(head.subspan(line.name_begin, line.name_size));
-    request.fields.add(text(line.name_begin, line.name_size), text(line.value_begin, line.value_size));
+    fields.add({head.data() + line.name_begin, line.name_size}, {head.data() + line.value_begin, line.value_size});
   }
 }
 

@@ -13,17 +13,17 @@ namespace gate::http::h1 {
 
 enum class Progress : std::uint8_t { kComplete, kNeedMore, kFault };
 
-// Parses a request head, or the trailer section of a chunked body, as strictly as RFC 9112 allows: lines end with CRLF
+// Parses the head of a request or a response, or the trailer section of a chunked body, as strictly as RFC 9112 allows: lines end with CRLF
 // and nothing else, one space separates, no line is folded, no control character passes. What comes in any number of
 // pieces is judged exactly as if it came at once, and no byte is looked at twice.
 //
 //   empty line --> method --> target --> version --> line start --> name --> value
-//                                                     |    ^                  |
+//                                   status line ----^ |    ^                  |
 //                                                     v    '------------------'
 //                                                    done
 class HeadParser {
  public:
-  enum class Section : std::uint8_t { kRequestHead, kTrailers };
+  enum class Section : std::uint8_t { kRequestHead, kResponseHead, kTrailers };
 
   HeadParser(base::Arena& arena, const Limits& limits, Section section = Section::kRequestHead);
 
@@ -39,11 +39,26 @@ class HeadParser {
   // target as sent.
   void fill(std::string_view input, Request& request) const;
 
+  // Of a complete head of a response, with the same input: copies the fields into the arena.
+  void fill_fields(std::string_view input, FieldList& fields) const;
+  std::uint16_t status() const { return status_; }
+  Version version() const { return version_; }
+
   // Of complete trailers, with the same input: copies the lines that may stand there into the arena.
   void fill_trailers(std::string_view input, FieldList& trailers) const;
 
  private:
-  enum class Step : std::uint8_t { kEmptyLine, kMethod, kTarget, kVersion, kLineStart, kName, kValue, kDone };
+  enum class Step : std::uint8_t {
+    kEmptyLine,
+    kMethod,
+    kTarget,
+    kVersion,
+    kStatusLine,
+    kLineStart,
+    kName,
+    kValue,
+    kDone
+  };
 
   // A field line as offsets into the input, which may move between two calls.
   struct Line {
@@ -53,11 +68,13 @@ class HeadParser {
     std::uint32_t value_size;
   };
 
+  static Step first_step(Section section);
   Progress run_step(std::string_view input);
   Progress parse_empty_line(std::string_view input);
   Progress parse_method(std::string_view input);
   Progress parse_target(std::string_view input);
   Progress parse_version(std::string_view input);
+  Progress parse_status_line(std::string_view input);
   Progress parse_line_start(std::string_view input);
   Progress parse_name(std::string_view input);
   Progress parse_value(std::string_view input);
@@ -70,6 +87,7 @@ class HeadParser {
   Progress go_to(Step step, std::size_t at);
   bool add_line(const Line& line);
   void grow_lines();
+  void fill_lines(std::span<char> head, FieldList& fields) const;
   std::span<char> copy_of(std::string_view input) const;
 
   base::Arena& arena_;
@@ -77,6 +95,7 @@ class HeadParser {
   Step step_;
   RequestFault fault_ = RequestFault::kMalformed;
   Version version_ = Version::kHttp11;
+  std::uint16_t status_ = 0;
   std::size_t at_ = 0;       // where the current step began
   std::size_t scanned_ = 0;  // up to where its characters are known to belong
   std::uint32_t method_begin_ = 0;

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "base/text.h"
+#include "http/list_elements.h"
 
 namespace gate::http::h1 {
 namespace {
@@ -39,20 +40,6 @@ DecidingLines find_lines(const FieldList& fields) {
     }
   }
   return found;
-}
-
-// Calls `visit(element)` for each element of the comma lists in all lines of that name; blanks are trimmed.
-template <class Visit>
-void for_each_element(const FieldList& fields, FieldId id, Visit visit) {
-  for (const Field& field : fields) {
-    if (field.id != id) continue;
-    for (std::string_view rest = field.value;;) {
-      const auto comma = rest.find(',');
-      visit(base::trimmed(rest.substr(0, comma)));
-      if (comma == std::string_view::npos) break;
-      rest.remove_prefix(comma + 1);
-    }
-  }
 }
 
 // RFC 9112 3.2: 400 for a request "that lacks a Host header field", "contains more than one Host header field line or a

@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "http/exchange.h"
+#include "http/h1/body_writer.h"
 #include "http/response_rules.h"
 #include "http/wire.h"
 
@@ -25,14 +26,9 @@ class ResponseWriter {
   BodyRead::State write_body(Exchange& exchange, base::Buffer& out, std::size_t limit);
 
  private:
-  enum class Coding : std::uint8_t { kNone, kLength, kChunked, kUntilClose };
+  static BodyCoding choose_coding(const Exchange& exchange, const ResponseFraming& framing);
 
-  static Coding choose_coding(const Exchange& exchange, const ResponseFraming& framing);
-  BodyRead::State write_plain(Exchange& exchange, base::Buffer& out, std::size_t room);
-  BodyRead::State write_chunk(Exchange& exchange, base::Buffer& out, std::size_t room);
-
-  Coding coding_ = Coding::kNone;
-  std::uint64_t length_rest_ = 0;
+  BodyWriter body_;
 };
 
 // RFC 9110 15.2.1.

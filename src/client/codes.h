@@ -1,0 +1,12 @@
+#pragma once
+
+#include "base/error.h"
+
+// The codes of connections to other servers: G6000 to G6019. Stable: they are in logs, metrics and the manual.
+namespace gate::client {
+
+inline constexpr base::ErrorCode kBadUpstreamAddress{6000};  // a word that names no server
+inline constexpr base::ErrorCode kCannotResolve{6001};       // its name leads to no address
+inline constexpr base::ErrorCode kCannotStartResolver{6002};
+
+}  // namespace gate::client

@@ -1,0 +1,261 @@
+#include "client/pool.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "client/context.h"
+#include "http/h1/client_wire.h"
+#include "tls/codes.h"
+#include "tls/engine.h"
+
+namespace gate::client {
+namespace {
+
+// A connection that has been idle for longer is looked at before it is used: the server may just have closed it, and a
+// request that is sent into that cannot always be sent again.
+constexpr std::chrono::milliseconds kTrustedIdle{100};
+
+http::CallFailure failure_of(const base::Error& error) {
+  const bool untrusted = error.code == tls::kPeerNotTrusted;
+  const bool late = error.code == tls::kHandshakeTimeout;
+  return {untrusted ? http::CallFault::kTlsCertificateError
+          : late    ? http::CallFault::kConnectionTimeout
+                    : http::CallFault::kTlsProtocolError,
+          http::Delivered::kNothing,
+          untrusted ? "the server's certificate is not accepted"
+          : late    ? "the server did not finish the handshake in time"
+                    : "the TLS handshake with the server failed"};
+}
+
+}  // namespace
+
+// One open connection.
+class Pool::Link final : public http::ClientWireOwner, public loop::Mortal {
+ public:
+  explicit Link(Pool& pool) : pool_(pool) {}
+
+  void call_ended(http::ClientWire&) override { pool_.make_available(*this); }
+
+  std::unique_ptr<net::Connection> connection;
+  http::ClientWire* wire = nullptr;  // null before it is open
+  base::Instant idle_since{};
+  bool available = false;
+  std::optional<http::CallFailure> failure;  // of the handshake
+
+ private:
+  Pool& pool_;
+};
+
+// One connection on its way: from the name to an address to a socket.
+class Pool::Opening final : public loop::Mortal, private Lookup, private DialListener {
+ public:
+  explicit Opening(Pool& pool)
+      : pool_(pool), dial_(pool.context_.loop(), *this, pool.settings_.connect_timeout) {}
+
+  void start() {
+    const ServerAddress& address = pool_.settings_.address;
+    if (address.host.empty()) return dial_.start(address.path);
+    if (const auto ip = base::IpAddress::parse(address.host)) return dial_.start({{*ip, address.port}});
+    if (const auto* known = pool_.context_.resolver().find(address.host, *this)) dial(*known);
+  }
+  void give_up() { dial_.give_up(); }
+
+ private:
+  void dial(const std::vector<base::IpAddress>& addresses) {
+    std::vector<base::Endpoint> endpoints;
+    for (const auto& address : addresses) endpoints.push_back({address, pool_.settings_.address.port});
+    dial_.start(interleaved(std::move(endpoints)));
+  }
+  void resolved(const Resolved& result) override {
+    if (!result.addresses.empty()) return dial(result.addresses);
+    dial_.start_failed({result.timed_out ? http::CallFault::kDnsTimeout : http::CallFault::kDnsError,
+                        http::Delivered::kNothing, "the server's name leads to no address"});
+  }
+  void dialed(Dial&, os::Fd socket, const base::Endpoint& peer) override {
+    pool_.opened(*this, std::move(socket), peer);
+  }
+  void dial_failed(Dial&, const http::CallFailure& failure) override { pool_.open_failed(*this, failure); }
+
+  Pool& pool_;
+  Dial dial_;
+};
+
+Pool::Pool(Context& context, PoolSettings settings)
+    : context_(context),
+      settings_(std::move(settings)),
+      limits_(std::make_shared<const http::Limits>(settings_.limits)),
+      connection_context_{context.loop(), context.buffers(), *this, context.bytes_received, context.bytes_sent} {
+  if (!settings_.address.secure()) return;
+  const tls::ClientSettings wanted{.roots = settings_.roots.get(), .alpn = {"http/1.1"}};
+  if (auto made = tls::ClientContext::create(wanted, context.loop())) tls_ = *std::move(made);
+}
+
+Pool::~Pool() {
+  while (!waiting_.empty()) {
+    http::Call& call = *waiting_.front().call;
+    waiting_.pop_front();
+    call.fail({http::CallFault::kConnectionTerminated, http::Delivered::kNothing, "the server is no longer configured"});
+  }
+  for (auto& opening : openings_) {
+    opening->give_up();
+    context_.loop().bury(std::move(opening));
+  }
+  openings_.clear();
+  while (!links_.empty()) links_.back()->connection->discard(net::CloseReason::kDiscarded);
+}
+
+void Pool::start(http::Call& call) {
+  if (start_on_available(call)) return;
+  call.attach(*this);
+  waiting_.push_back({&call, context_.loop().now() + settings_.waiting_timeout});
+  if (waiting_.size() > settings_.waiting_max) {
+    failures_.push_back({http::CallFault::kConnectionLimitReached, http::Delivered::kNothing,
+                         "too many requests wait for this server"});
+    std::rotate(waiting_.begin(), std::prev(waiting_.end()), waiting_.end());  // it is the one to be told
+    return context_.loop().schedule(*this);
+  }
+  open_as_needed();
+  keep_timer();
+}
+
+bool Pool::start_on_available(http::Call& call) {
+  while (!available_.empty()) {
+    Link& link = *available_.back();
+    const bool fresh = context_.loop().now() - link.idle_since < kTrustedIdle;
+    const bool usable = link.wire->takes_calls() && (fresh || link.wire->exchanges() > 0 || !link.connection->stale());
+    if (usable) link.wire->start(call);
+    if (!usable || !link.wire->takes_calls()) {
+      link.available = false;
+      available_.pop_back();
+    }
+    if (usable) return true;
+    link.connection->discard(net::CloseReason::kPeerClosed);
+  }
+  return false;
+}
+
+void Pool::open_as_needed() {
+  while (openings_.size() < waiting_.size() && links_.size() + openings_.size() < settings_.connections_max) {
+    openings_.push_back(std::make_unique<Opening>(*this));
+    openings_.back()->start();
+  }
+}
+
+std::unique_ptr<Pool::Opening> Pool::take(Opening& opening) {
+  const auto found = std::ranges::find(openings_, &opening, &std::unique_ptr<Opening>::get);
+  auto taken = std::move(*found);
+  openings_.erase(found);
+  return taken;
+}
+
+void Pool::opened(Opening& opening, os::Fd socket, const base::Endpoint& peer) {
+  context_.loop().bury(take(opening));
+  add_link(std::move(socket), peer);
+}
+
+void Pool::open_failed(Opening& opening, const http::CallFailure& failure) {
+  context_.loop().bury(take(opening));
+  fail_one(failure);
+}
+
+void Pool::add_link(os::Fd socket, const base::Endpoint& peer) {
+  std::unique_ptr<tls::Engine> engine;
+  if (settings_.address.secure()) {
+    if (!tls_) {
+      return fail_one({http::CallFault::kTlsProtocolError, http::Delivered::kNothing, "TLS cannot be set up"});
+    }
+    const std::string& name = settings_.server_name.empty() ? settings_.address.host : settings_.server_name;
+    const tls::ClientTarget target{.server_name = name, .session = session_ ? &*session_ : nullptr};
+    engine = std::make_unique<tls::Engine>(tls_, target, context_.loop());
+    session_.reset();
+  }
+  http::ConnectionInfo info;
+  info.peer = peer;
+  info.accepted_at = context_.loop().now();
+  info.secure = settings_.address.secure();
+  auto link = std::make_unique<Link>(*this);
+  link->connection = std::make_unique<net::Connection>(connection_context_, std::move(socket), info, limits_,
+                                                       std::move(engine));
+  net::Connection& connection = *link->connection;
+  connection.table_index = links_.size();
+  links_.push_back(std::move(link));
+  if (!connection.start()) connection.discard(net::CloseReason::kSocketFailed);
+}
+
+std::unique_ptr<http::Wire> Pool::make_wire(net::Connection& connection) {
+  Link& link = *links_[connection.table_index];
+  auto wire = std::make_unique<http::h1::ClientWire>(context_.time(), link, *limits_, connection);
+  link.wire = wire.get();
+  make_available(link);
+  return wire;
+}
+
+// The call that waits is started at the end of the turn: what else stands in the input belongs to nobody.
+void Pool::make_available(Link& link) {
+  if (link.available || !link.wire->takes_calls()) return;
+  link.idle_since = context_.loop().now();
+  link.available = true;
+  available_.push_back(&link);
+  if (!waiting_.empty()) context_.loop().schedule(*this);
+}
+
+void Pool::handshake_failed(const net::Connection& connection, const base::Error& error) {
+  links_[connection.table_index]->failure = failure_of(error);
+}
+
+void Pool::closed(net::Connection& connection, net::CloseReason) {
+  const std::size_t index = connection.table_index;
+  if (auto session = connection.take_session()) session_ = std::move(session);
+  auto link = std::move(links_[index]);
+  links_[index] = std::move(links_.back());
+  if (links_[index]) links_[index]->connection->table_index = index;
+  links_.pop_back();
+  if (link->available) std::erase(available_, link.get());
+  if (!link->wire) {
+    fail_one(link->failure.value_or(http::CallFailure{http::CallFault::kConnectionTerminated, http::Delivered::kNothing,
+                                                      "the server closed the connection before the handshake was done"}));
+  }
+  if (!waiting_.empty()) context_.loop().schedule(*this);
+  context_.loop().bury(std::move(link));
+}
+
+void Pool::fail_one(const http::CallFailure& failure) {
+  failures_.push_back(failure);
+  context_.loop().schedule(*this);
+}
+
+void Pool::on_turn_end() {
+  for (const auto& failure : std::exchange(failures_, {})) {
+    if (waiting_.empty()) break;
+    http::Call& call = *waiting_.front().call;
+    waiting_.pop_front();
+    call.fail(failure);
+  }
+  while (!waiting_.empty()) {
+    http::Call& call = *waiting_.front().call;
+    if (!start_on_available(call)) break;
+    waiting_.pop_front();
+  }
+  open_as_needed();
+  keep_timer();
+}
+
+void Pool::cancel(http::Call& call) {
+  std::erase_if(waiting_, [&](const Waiting& waiting) { return waiting.call == &call; });
+}
+
+void Pool::keep_timer() {
+  if (!waiting_.empty() && !armed()) context_.loop().arm(*this, waiting_.front().deadline);
+}
+
+void Pool::on_timer() {
+  while (!waiting_.empty() && waiting_.front().deadline <= context_.loop().now()) {
+    http::Call& call = *waiting_.front().call;
+    waiting_.pop_front();
+    call.fail({http::CallFault::kConnectionLimitReached, http::Delivered::kNothing,
+               "no connection to the server became free in time"});
+  }
+  keep_timer();
+}
+
+}  // namespace gate::client

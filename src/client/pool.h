@@ -1,0 +1,110 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "cert/verify.h"
+#include "client/dial.h"
+#include "client/server_address.h"
+#include "http/call.h"
+#include "http/client_wire.h"
+#include "http/limits.h"
+#include "loop/loop.h"
+#include "net/connection.h"
+#include "tls/client.h"
+
+namespace gate::client {
+
+class Context;
+
+// How connections to one server are made and kept. Bounds are a worker's.
+struct PoolSettings {
+  ServerAddress address;
+  std::shared_ptr<const cert::Roots> roots;  // who may vouch for the server; null: nobody needs to
+  std::string server_name;                   // SNI and what the certificate must cover; empty: the address' host
+  http::Limits limits;                       // see http::ClientWire
+  std::chrono::milliseconds connect_timeout{5'000};
+  std::uint32_t connections_max = 1024;  // open and on their way
+  std::uint32_t waiting_max = 1024;      // calls that wait for a connection: a queue that grows without end helps nobody
+  std::chrono::milliseconds waiting_timeout{10'000};
+};
+
+// What a pool holds, for the live view.
+struct PoolCounts {
+  std::size_t connections = 0;  // open
+  std::size_t available = 0;    // of these, those that can take a call
+  std::size_t waiting = 0;      // calls
+};
+
+// The connections of one worker to one server. A call goes to the connection that was used last, so that those too
+// many come to their idle end; where none is free, one is opened, and the call waits for whichever is first.
+class Pool final : private net::ConnectionOwner, private http::CallDriver, private loop::TurnEnd, private loop::Timer {
+ public:
+  // `context` outlives the pool.
+  Pool(Context& context, PoolSettings settings);
+  ~Pool() override;
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  const PoolSettings& settings() const { return settings_; }
+
+  // Sends the call's request; its listener hears of the outcome, never from within this. The call outlives that, or is
+  // cancelled.
+  void start(http::Call& call);
+
+  PoolCounts counts() const { return {links_.size(), available_.size(), waiting_.size()}; }
+
+ private:
+  class Link;
+  class Opening;
+  struct Waiting {
+    http::Call* call;
+    base::Instant deadline;
+  };
+
+  // net::ConnectionOwner
+  std::unique_ptr<http::Wire> make_wire(net::Connection& connection) override;
+  void queue_handshake(net::Connection& connection) override { connection.run_handshake(); }
+  void handshake_done(const net::Connection&) override {}
+  void handshake_failed(const net::Connection& connection, const base::Error& error) override;
+  std::string_view plain_http_answer() const override { return {}; }
+  void closed(net::Connection& connection, net::CloseReason reason) override;
+
+  // http::CallDriver, of the calls that wait
+  void body_has_room(http::Call&) override {}
+  void cancel(http::Call& call) override;
+
+  void on_turn_end() override;
+  void on_timer() override;
+
+  bool start_on_available(http::Call& call);
+  void open_as_needed();
+  void opened(Opening& opening, os::Fd socket, const base::Endpoint& peer);
+  void open_failed(Opening& opening, const http::CallFailure& failure);
+  std::unique_ptr<Opening> take(Opening& opening);
+  void add_link(os::Fd socket, const base::Endpoint& peer);
+  void make_available(Link& link);
+  void fail_one(const http::CallFailure& failure);
+  void keep_timer();
+
+  Context& context_;
+  const PoolSettings settings_;
+  const std::shared_ptr<const http::Limits> limits_;
+  std::shared_ptr<tls::ClientContext> tls_;
+  std::optional<tls::Session> session_;  // the newest, used once
+  net::ConnectionContext connection_context_;
+  std::vector<std::unique_ptr<Link>> links_;
+  std::vector<Link*> available_;  // the one used last is the last
+  std::vector<std::unique_ptr<Opening>> openings_;
+  std::deque<Waiting> waiting_;
+  std::vector<http::CallFailure> failures_;  // of connections that were not to be had; each ends one waiting call
+};
+
+}  // namespace gate::client

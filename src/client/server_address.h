@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace gate::client {
+
+// What is spoken with a server.
+enum class Scheme : std::uint8_t {
+  kHttp,
+  kHttps,  // HTTP/2 where the server takes it, else HTTP/1.1
+  kH2c,    // HTTP/2 without TLS, known beforehand (RFC 9113 3.3)
+};
+
+// Where a server is. Two equal ones mean the same server.
+struct ServerAddress {
+  Scheme scheme = Scheme::kHttp;
+  std::string host;         // a name or an address without brackets, lower case; empty for a Unix socket
+  std::uint16_t port = 80;  // 0 for a Unix socket
+  std::string path;         // of a Unix socket
+
+  // "3000", "localhost:3000", "[::1]:80", "http://HOST[:PORT]", "https://HOST[:PORT]", "h2c://HOST[:PORT]",
+  // "unix:/run/app.sock". Fails with kBadUpstreamAddress.
+  static base::Result<ServerAddress> parse(std::string_view text);
+
+  bool secure() const { return scheme == Scheme::kHttps; }
+
+  // "https://example.com:8443": what it is called in logs, and what the live control knows it by.
+  std::string to_string() const;
+
+  // As a Host field has it: without the port where that is the scheme's own.
+  std::string authority() const;
+
+  friend bool operator==(const ServerAddress&, const ServerAddress&) = default;
+};
+
+}  // namespace gate::client
