@@ -6,7 +6,6 @@
 namespace gate::client {
 
 inline constexpr base::ErrorCode kBadUpstreamAddress{6000};  // a word that names no server
-inline constexpr base::ErrorCode kCannotResolve{6001};       // its name leads to no address
 inline constexpr base::ErrorCode kCannotStartResolver{6002};
 
 }  // namespace gate::client

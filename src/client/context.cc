@@ -1,19 +1,23 @@
 #include "client/context.h"
 
+#include <algorithm>
+
 namespace gate::client {
 
-base::Result<std::unique_ptr<Context>> Context::create(loop::Loop& loop, net::TurnBuffers& buffers,
-                                                       const http::TurnTime& time, base::Random& random) {
-  GATE_TRY_ASSIGN(auto resolver, Resolver::create(loop));
-  return std::make_unique<Context>(loop, buffers, time, random, std::move(resolver));
+PoolUse::~PoolUse() {
+  if (pool_) context_->release(*pool_);
 }
 
-std::shared_ptr<Pool> Context::pool(const std::string& key, const PoolSettings& settings) {
-  std::erase_if(pools_, [](const auto& entry) { return entry.second.expired(); });
-  if (const auto known = pools_.find(key); known != pools_.end()) return known->second.lock();
-  auto made = std::make_shared<Pool>(*this, settings);
-  pools_[key] = made;
-  return made;
+PoolUse Context::pool(const std::string& key, const PoolSettings& settings) {
+  Shared& shared = pools_[key];
+  if (!shared.pool) shared.pool = std::make_unique<Pool>(*this, settings);
+  ++shared.users;
+  return {*this, *shared.pool};
+}
+
+void Context::release(const Pool& pool) {
+  const auto shared = std::ranges::find_if(pools_, [&](const auto& entry) { return entry.second.pool.get() == &pool; });
+  if (--shared->second.users == 0) pools_.erase(shared);
 }
 
 }  // namespace gate::client

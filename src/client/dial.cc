@@ -10,8 +10,7 @@ namespace gate::client {
 
 // One socket on its way.
 struct Dial::Attempt final : loop::Watcher {
-  Attempt(Dial& of, os::Fd on_its_way, const base::Endpoint& to)
-      : dial(of), socket(std::move(on_its_way)), peer(to) {}
+  Attempt(Dial& of, os::Fd on_its_way, const base::Endpoint& to) : dial(of), socket(std::move(on_its_way)), peer(to) {}
   ~Attempt() { give_up(); }
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;

@@ -11,10 +11,6 @@
 namespace gate::client {
 namespace {
 
-// A connection that has been idle for longer is looked at before it is used: the server may just have closed it, and a
-// request that is sent into that cannot always be sent again.
-constexpr std::chrono::milliseconds kTrustedIdle{100};
-
 http::CallFailure failure_of(const base::Error& error) {
   const bool untrusted = error.code == tls::kPeerNotTrusted;
   const bool late = error.code == tls::kHandshakeTimeout;
@@ -49,8 +45,7 @@ class Pool::Link final : public http::ClientWireOwner, public loop::Mortal {
 // One connection on its way: from the name to an address to a socket.
 class Pool::Opening final : public loop::Mortal, private Lookup, private DialListener {
  public:
-  explicit Opening(Pool& pool)
-      : pool_(pool), dial_(pool.context_.loop(), *this, pool.settings_.connect_timeout) {}
+  explicit Opening(Pool& pool) : pool_(pool), dial_(pool.context_.loop(), *this, pool.settings_.connect_timeout) {}
 
   void start() {
     const ServerAddress& address = pool_.settings_.address;
@@ -94,7 +89,8 @@ Pool::~Pool() {
   while (!waiting_.empty()) {
     http::Call& call = *waiting_.front().call;
     waiting_.pop_front();
-    call.fail({http::CallFault::kConnectionTerminated, http::Delivered::kNothing, "the server is no longer configured"});
+    call.fail(
+        {http::CallFault::kConnectionTerminated, http::Delivered::kNothing, "the server is no longer configured"});
   }
   for (auto& opening : openings_) {
     opening->give_up();
@@ -121,7 +117,8 @@ void Pool::start(http::Call& call) {
 bool Pool::start_on_available(http::Call& call) {
   while (!available_.empty()) {
     Link& link = *available_.back();
-    const bool fresh = context_.loop().now() - link.idle_since < kTrustedIdle;
+    // The server may just have closed it, and a request that is sent into that cannot always be sent again.
+    const bool fresh = context_.loop().now() == link.idle_since;
     const bool usable = link.wire->takes_calls() && (fresh || link.wire->exchanges() > 0 || !link.connection->stale());
     if (usable) link.wire->start(call);
     if (!usable || !link.wire->takes_calls()) {
@@ -174,8 +171,8 @@ void Pool::add_link(os::Fd socket, const base::Endpoint& peer) {
   info.accepted_at = context_.loop().now();
   info.secure = settings_.address.secure();
   auto link = std::make_unique<Link>(*this);
-  link->connection = std::make_unique<net::Connection>(connection_context_, std::move(socket), info, limits_,
-                                                       std::move(engine));
+  link->connection =
+      std::make_unique<net::Connection>(connection_context_, std::move(socket), info, limits_, std::move(engine));
   net::Connection& connection = *link->connection;
   connection.table_index = links_.size();
   links_.push_back(std::move(link));
@@ -212,8 +209,9 @@ void Pool::closed(net::Connection& connection, net::CloseReason) {
   links_.pop_back();
   if (link->available) std::erase(available_, link.get());
   if (!link->wire) {
-    fail_one(link->failure.value_or(http::CallFailure{http::CallFault::kConnectionTerminated, http::Delivered::kNothing,
-                                                      "the server closed the connection before the handshake was done"}));
+    fail_one(
+        link->failure.value_or(http::CallFailure{http::CallFault::kConnectionTerminated, http::Delivered::kNothing,
+                                                 "the server closed the connection before the handshake was done"}));
   }
   if (!waiting_.empty()) context_.loop().schedule(*this);
   context_.loop().bury(std::move(link));

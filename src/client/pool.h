@@ -32,7 +32,7 @@ struct PoolSettings {
   http::Limits limits;                       // see http::ClientWire
   std::chrono::milliseconds connect_timeout{5'000};
   std::uint32_t connections_max = 1024;  // open and on their way
-  std::uint32_t waiting_max = 1024;      // calls that wait for a connection: a queue that grows without end helps nobody
+  std::uint32_t waiting_max = 1024;  // calls that wait for a connection: a queue that grows without end helps nobody
   std::chrono::milliseconds waiting_timeout{10'000};
 };
 
@@ -97,7 +97,7 @@ class Pool final : private net::ConnectionOwner, private http::CallDriver, priva
   Context& context_;
   const PoolSettings settings_;
   const std::shared_ptr<const http::Limits> limits_;
-  std::shared_ptr<tls::ClientContext> tls_;
+  std::shared_ptr<const tls::ClientContext> tls_;
   std::optional<tls::Session> session_;  // the newest, used once
   net::ConnectionContext connection_context_;
   std::vector<std::unique_ptr<Link>> links_;

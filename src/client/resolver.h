@@ -80,7 +80,7 @@ class Resolver final : private loop::Timer, private loop::TurnEnd {
   std::map<std::string, Name> names_;
   std::map<std::string, base::IntrusiveList<Lookup>> waiting_;
   std::map<int, std::unique_ptr<SocketWatcher>> sockets_;
-  std::vector<std::pair<std::string, Resolved>> results_;  // to be told at the end of the turn
+  std::vector<std::pair<std::string, Resolved>> results_;   // to be told at the end of the turn
   std::unique_ptr<ares_channeldata, FreeChannel> channel_;  // last: its end calls back
 };
 

@@ -37,8 +37,9 @@ TEST(ServerAddress, names_itself_as_a_host_field_does) {
 }
 
 TEST(ServerAddress, refuses_what_names_no_server_and_says_why) {
-  for (const auto* text : {"", "0", "a:0", "a:65536", "a:x", "a b", "a..b", ".a", "ftp://a", "https://", "http:///", "a/b",
-                           "http://a/path", "http://u@a", "http://a?x", "unix:app.sock", "unix:", "[::1", "::1]:80"}) {
+  for (const auto* text :
+       {"", "0", "a:0", "a:65536", "a:x", "a b", "a..b", ".a", "ftp://a", "https://", "http:///", "a/b",
+        "http://a/path", "http://u@a", "http://a?x", "unix:app.sock", "unix:", "[::1", "::1]:80"}) {
     const auto address = ServerAddress::parse(text);
     ASSERT_FALSE(address.has_value()) << text;
     EXPECT_EQ(address.error().code, kBadUpstreamAddress) << text;

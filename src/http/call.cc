@@ -74,4 +74,22 @@ void Call::fail(CallFailure failure) {
   }
 }
 
+void Call::restart() {
+  cancel();
+  response.status = 0;
+  response.fields.clear();
+  response.has_body = false;
+  body_.reset();
+  failure_.reset();
+  responded_ = false;
+}
+
+void CallBody::reset() {
+  buffered_.release();
+  trailers_.clear();
+  length_.reset();
+  state_ = State::kOpen;
+  reader_waits_ = was_full_ = false;
+}
+
 }  // namespace gate::http

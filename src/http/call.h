@@ -40,8 +40,8 @@ std::string_view to_string(CallFault fault);
 
 // What the server may have done with a request that failed. Decides whether it may be sent once more.
 enum class Delivered : std::uint8_t {
-  kNothing,  // none of it was taken: it may be sent again, whatever it is
-  kMaybe,    // it may have been acted on: only what is idempotent may be sent again (RFC 9110 9.2.2)
+  kNothing,   // none of it was taken: it may be sent again, whatever it is
+  kMaybe,     // it may have been acted on: only what is idempotent may be sent again (RFC 9110 9.2.2)
   kAnswered,  // a response had begun
 };
 
@@ -101,6 +101,7 @@ class CallBody final : public BodySource {
   bool has_room() const { return buffered_.size() < kBufferedBytesMax; }
   bool open() const { return state_ == State::kOpen; }
   FieldList& received_trailers() { return trailers_; }
+  void reset();
 
  private:
   enum class State : std::uint8_t { kOpen, kEnded, kFailed };
@@ -124,9 +125,9 @@ class Call {
     Method method = Method::kGet;
     std::string_view method_text = "GET";
     std::string_view scheme = "https";
-    std::string_view authority;        // Host, :authority
-    std::string_view target = "/";     // origin-form, or "*"
-    std::string_view upgrade;          // the protocol to switch to, such as "websocket"; else empty
+    std::string_view authority;         // Host, :authority
+    std::string_view target = "/";      // origin-form, or "*"
+    std::string_view upgrade;           // the protocol to switch to, such as "websocket"; else empty
     const FieldList* fields = nullptr;  // without Host, Connection and what the driver writes itself
     BodySource* body = nullptr;         // null: none. Its length, where known, is kept to
     bool body_expected = false;         // the method usually has one: its absence is said (Content-Length: 0)
@@ -151,7 +152,10 @@ class Call {
   }
 
   CallBody& body() { return body_; }
-  bool in_flight() const { return driver_ != nullptr; }
+  const CallBody& body() const { return body_; }
+  // Forgets what was received, so that the call can be started again. After failed(), or instead of taking the
+  // response.
+  void restart();
 
   // Bytes of the request's body that were pulled: such a request cannot be sent once more.
   std::uint64_t request_body_bytes = 0;

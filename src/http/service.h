@@ -5,6 +5,10 @@
 
 #include "base/clock.h"
 
+namespace gate::client {
+class Context;
+}
+
 namespace gate::http {
 
 class CacheBudget;
@@ -40,6 +44,7 @@ struct ServiceEnvironment {
   const base::Clock& clock;                 // cached a loop turn
   CacheBudget* cache = nullptr;             // of the worker; null gives each service that caches one of its own
   const MediaTypes* media_types = nullptr;  // of the machine; null leaves the built-in ones
+  client::Context* client = nullptr;        // for those who ask other servers; null only where nobody does
 };
 
 // A checked statement of the configuration: immutable, shared by all workers, able to build its service for one.

@@ -79,6 +79,7 @@ void Connection::run() {
   for (std::size_t received = 0; state_ == State::kOpen; received += TurnBuffers::kReceiveBytes) {
     if (!flush_pending()) break;
     produce();
+    if (sending_failed_) break;
     const bool may_read = state_ == State::kOpen && readable_ && pending_.empty() && wire_->wants_read();
     if (!may_read) break;
     if (received >= kBytesPerTurn) {
@@ -87,7 +88,28 @@ void Connection::run() {
     }
     if (!receive_once()) break;
   }
+  if (sending_failed_ && state_ == State::kOpen) hear_last_words();
   keep_deadline();
+}
+
+// RFC 9112 9.5: "A client sending a message body SHOULD monitor the network connection for an error response": a server
+// that has answered early and closed refuses what is sent to it, and its answer waits to be read.
+void Connection::hear_last_words() {
+  readable_ = true;
+  while (state_ == State::kOpen && readable_ && wire_->wants_read()) {
+    if (!receive_once()) break;
+  }
+  if (state_ == State::kOpen) close(CloseReason::kSocketFailed);
+}
+
+// Nothing can be sent any more.
+void Connection::fail_sending() {
+  if (state_ == State::kOpen) {
+    sending_failed_ = true;
+    pending_.release();
+  } else if (state_ != State::kClosed) {
+    close(CloseReason::kSocketFailed);
+  }
 }
 
 // Into the shared buffer.
@@ -208,7 +230,7 @@ void Connection::open_wire() {
 
 // Lets the wire speak until it has nothing more, the socket is full or the budget is used up.
 void Connection::produce() {
-  for (std::size_t produced = 0; state_ == State::kOpen && pending_.empty();) {
+  for (std::size_t produced = 0; state_ == State::kOpen && pending_.empty() && !sending_failed_;) {
     if (produced >= kBytesPerTurn) {
       wake();
       return;
@@ -244,6 +266,10 @@ bool Connection::produce_once() {
 // when the connection broke.
 bool Connection::flush(base::Buffer& bytes) {
   if (bytes.empty()) return true;
+  if (sending_failed_) {
+    bytes.clear();
+    return false;
+  }
   if (!pending_.empty() || !writable_) {
     pending_.append(bytes.view());
     bytes.clear();
@@ -252,7 +278,7 @@ bool Connection::flush(base::Buffer& bytes) {
   const auto result = send(bytes.view());
   if (result.state == os::IoState::kFailed) {
     bytes.clear();
-    close(CloseReason::kSocketFailed);
+    fail_sending();
     return false;
   }
   bytes.consume(result.count);
@@ -270,7 +296,7 @@ bool Connection::flush_pending() {
   if (!writable_) return false;
   const auto result = send(pending_.view());
   if (result.state == os::IoState::kFailed) {
-    close(CloseReason::kSocketFailed);
+    fail_sending();
     return false;
   }
   pending_.consume(result.count);
@@ -283,7 +309,7 @@ bool Connection::flush_pending() {
 }
 
 void Connection::finish_if_done() {
-  if (state_ != State::kOpen || !wire_->finished()) return;
+  if (state_ != State::kOpen || sending_failed_ || !wire_->finished()) return;
   if (!pending_.empty()) {
     // The wire is done and keeps no deadline any more; a peer that takes nothing of the rest must not hold us.
     fixed_deadline_ = context_.loop.now() + limits_->stall_timeout;

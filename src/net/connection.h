@@ -133,6 +133,8 @@ class Connection final : public loop::Watcher,
   bool produce_once();
   bool flush(base::Buffer& bytes);
   bool flush_pending();
+  void fail_sending();
+  void hear_last_words();
   void finish_if_done();
   void linger();
   void discard_input();
@@ -157,6 +159,7 @@ class Connection final : public loop::Watcher,
   bool writable_ = true;
   bool peer_ended_ = false;    // an end or error waits behind the data
   bool input_closed_ = false;  // and has been read
+  bool sending_failed_ = false;
 };
 
 }  // namespace gate::net

@@ -48,10 +48,12 @@ bool bears_replays(const http::Request& request) {
 
 base::Result<std::unique_ptr<Worker>> Worker::create(const WorkerContext& context) {
   GATE_TRY_ASSIGN(auto loop, loop::Loop::create(context.system_clock));
-  return std::make_unique<Worker>(context, std::move(loop));
+  GATE_TRY_ASSIGN(auto resolver, client::Resolver::create(*loop));
+  return std::make_unique<Worker>(context, std::move(loop), std::move(resolver));
 }
 
-Worker::Worker(const WorkerContext& context, std::unique_ptr<loop::Loop> loop)
+Worker::Worker(const WorkerContext& context, std::unique_ptr<loop::Loop> loop,
+               std::unique_ptr<client::Resolver> resolver)
     : loop_(std::move(loop)),
       address_counts_(context.address_counts),
       metrics_(context.metrics),
@@ -66,8 +68,9 @@ Worker::Worker(const WorkerContext& context, std::unique_ptr<loop::Loop> loop)
                     .next_exchange_id = next_exchange_id_,
                     .error_pages = &error_pages_,
                     .scratch = buffers_->scratch},
+      client_(*loop_, *buffers_, time_, context.random, std::move(resolver)),
       cache_(context.cache_limit),
-      service_environment_{.clock = *loop_, .cache = &cache_, .media_types = &context.media_types},
+      service_environment_{.clock = *loop_, .cache = &cache_, .media_types = &context.media_types, .client = &client_},
       sites_(service_environment_),
       quic_({.loop = *loop_,
              .buffers = *buffers_,

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/intrusive_list.h"
+#include "client/context.h"
 #include "http/cache_budget.h"
 #include "http/date.h"
 #include "http/error_pages.h"
@@ -54,7 +55,7 @@ class Worker final : private net::ConnectionOwner,
                      private loop::TurnObserver {
  public:
   static base::Result<std::unique_ptr<Worker>> create(const WorkerContext& context);
-  Worker(const WorkerContext& context, std::unique_ptr<loop::Loop> loop);
+  Worker(const WorkerContext& context, std::unique_ptr<loop::Loop> loop, std::unique_ptr<client::Resolver> resolver);
   ~Worker() override;
 
   // Until stop().
@@ -137,6 +138,7 @@ class Worker final : private net::ConnectionOwner,
   const http::DefaultErrorPages error_pages_;
   http::WireContext wire_context_;
 
+  client::Context client_;
   http::CacheBudget cache_;
   http::ServiceEnvironment service_environment_;
   std::shared_ptr<const Plan> plan_;

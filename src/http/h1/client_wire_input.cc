@@ -40,8 +40,8 @@ void ClientWire::consume_buffered() {
 void ClientWire::receive_end() {
   peer_ended_ = true;
   if (!current_) return finish();
-  const bool proper = stage_ == Stage::kTunnel ||
-                      (stage_ == Stage::kBody && current_->control.end == ResponseBodyEnd::kClose);
+  const bool proper =
+      stage_ == Stage::kTunnel || (stage_ == Stage::kBody && current_->control.end == ResponseBodyEnd::kClose);
   if (proper) {
     current_->call.body().end();
     end_call();
@@ -130,8 +130,8 @@ void ClientWire::take_final(std::string_view head) {
   Call& call = current_->call;
   call.response.status = current_->parser->status();
   current_->parser->fill_fields(head, call.response.fields);
-  const auto control = judge_response(
-      {call.request.method, current_->parser->version(), call.response.status}, call.response.fields);
+  const auto control =
+      judge_response({call.request.method, current_->parser->version(), call.response.status}, call.response.fields);
   if (!control) return fail({CallFault::kProtocolError, Delivered::kMaybe, control.error()});
   current_->control = *control;
   call.response.has_body = control->end != ResponseBodyEnd::kNone;

@@ -13,9 +13,9 @@ namespace gate::http::h1 {
 
 enum class Progress : std::uint8_t { kComplete, kNeedMore, kFault };
 
-// Parses the head of a request or a response, or the trailer section of a chunked body, as strictly as RFC 9112 allows: lines end with CRLF
-// and nothing else, one space separates, no line is folded, no control character passes. What comes in any number of
-// pieces is judged exactly as if it came at once, and no byte is looked at twice.
+// Parses the head of a request or a response, or the trailer section of a chunked body, as strictly as RFC 9112 allows:
+// lines end with CRLF and nothing else, one space separates, no line is folded, no control character passes. What comes
+// in any number of pieces is judged exactly as if it came at once, and no byte is looked at twice.
 //
 //   empty line --> method --> target --> version --> line start --> name --> value
 //                                   status line ----^ |    ^                  |

@@ -1,0 +1,175 @@
+#include "feature/proxy/forwarding.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <string>
+
+#include "base/text.h"
+#include "http/list_elements.h"
+
+namespace gate::proxy {
+namespace {
+
+using http::FieldId;
+
+// RFC 9110 7.6.3: what we are called in Via.
+constexpr std::string_view kPseudonym = "gate443";
+constexpr std::size_t kPassesMax = 8;
+
+// RFC 9110 7.6.1: fields of a connection, and those that our wires write themselves.
+bool is_of_connection(FieldId id) {
+  switch (id) {
+    case FieldId::kConnection:
+    case FieldId::kKeepAlive:
+    case FieldId::kProxyConnection:
+    case FieldId::kTransferEncoding:
+    case FieldId::kContentLength:
+    case FieldId::kTe:
+    case FieldId::kUpgrade: return true;
+    default: return false;
+  }
+}
+
+// What is said afresh, or is between the client and us. "Proxy" would become the variable HTTP_PROXY of programs that
+// are called the way of CGI (CVE-2016-5385).
+bool is_said_afresh(const http::Field& field) {
+  switch (field.id) {
+    case FieldId::kHost:
+    case FieldId::kExpect:
+    case FieldId::kForwarded:
+    case FieldId::kVia:
+    case FieldId::kXForwardedFor:
+    case FieldId::kXForwardedHost:
+    case FieldId::kXForwardedProto:
+    case FieldId::kXRequestId: return true;
+    case FieldId::kUnknown: break;
+    default: return false;
+  }
+  return field.name == "proxy" || field.name == "x-real-ip" || field.name.starts_with("x-forwarded-");
+}
+
+// The names that Connection lists are of the connection too.
+class ListedByConnection {
+ public:
+  explicit ListedByConnection(const http::FieldList& fields)
+      : fields_(fields), any_(fields.find(FieldId::kConnection) != nullptr) {}
+
+  bool operator()(std::string_view name) const {
+    bool listed = false;
+    if (!any_) return false;
+    http::for_each_element(fields_, FieldId::kConnection,
+                           [&](std::string_view option) { listed |= base::equals_ignoring_case(option, name); });
+    return listed;
+  }
+
+ private:
+  const http::FieldList& fields_;
+  bool any_;
+};
+
+// RFC 7239 6: an IPv6 address stands in brackets and quotes.
+std::string forwarded_node(const base::IpAddress& address) {
+  return address.is_v4() ? address.to_string() : fmt::format("\"[{}]\"", address.to_string());
+}
+
+// RFC 7239 4: a host with a port is no token and stands in quotes.
+std::string forwarded_host(std::string_view authority) {
+  return authority.find_first_of(":[]") == std::string_view::npos ? std::string(authority)
+                                                                  : fmt::format("\"{}\"", authority);
+}
+
+// "2.0": RFC 9110 7.6.3 leaves the protocol's name out where it is HTTP.
+std::string_view received_protocol(http::Version version) {
+  switch (version) {
+    case http::Version::kHttp10: return "1.0";
+    case http::Version::kHttp11: return "1.1";
+    case http::Version::kHttp2: return "2.0";
+    case http::Version::kHttp3: return "3.0";
+  }
+  return "1.1";
+}
+
+void say_who_asks(http::Exchange& exchange, http::FieldList& fields) {
+  auto& arena = exchange.arena();
+  const http::Request& request = exchange.request;
+  const auto& address = exchange.connection().peer.address;
+  const std::string text = address.to_string();
+  fields.add(FieldId::kXForwardedFor, arena.copy(text));
+  fields.add(FieldId::kXForwardedProto, request.scheme);
+  fields.add(FieldId::kXForwardedHost, request.authority);
+  fields.add(FieldId::kForwarded, arena.copy(fmt::format("for={};host={};proto={}", forwarded_node(address),
+                                                         forwarded_host(request.authority), request.scheme)));
+  const auto via = request.fields.combined(FieldId::kVia);
+  fields.add(FieldId::kVia, arena.copy(fmt::format("{}{}{} {}", via.value_or(""), via ? ", " : "",
+                                                   received_protocol(request.version), kPseudonym)));
+  fields.add(FieldId::kXRequestId, arena.copy(fmt::format("{:016x}", exchange.id)));
+}
+
+// RFC 9113 8.2.3: an HTTP/2 client may send the cookies in several lines; HTTP/1 has one.
+bool joins_cookies(const http::Exchange& exchange) { return exchange.request.version >= http::Version::kHttp2; }
+
+std::string_view joined_cookies(http::Exchange& exchange) {
+  std::string all;
+  for (const auto& field : exchange.request.fields) {
+    if (field.id != FieldId::kCookie) continue;
+    if (!all.empty()) all += "; ";
+    all += field.value;
+  }
+  return exchange.arena().copy(all);
+}
+
+}  // namespace
+
+void fill_request_fields(http::Exchange& exchange, const ProxySettings& settings, http::FieldList& fields) {
+  const http::FieldList& received = exchange.request.fields;
+  const ListedByConnection listed(received);
+  fields.reserve(received.size() + 8);
+  bool cookies_written = false;
+  for (const auto& field : received) {
+    if (is_of_connection(field.id) || is_said_afresh(field) || listed(field.name)) continue;
+    if (field.id == FieldId::kCookie && joins_cookies(exchange)) {
+      if (!std::exchange(cookies_written, true)) fields.add(FieldId::kCookie, joined_cookies(exchange));
+      continue;
+    }
+    fields.add(field);
+  }
+  say_who_asks(exchange, fields);
+  for (const auto& rule : settings.request_fields) {
+    if (rule.remove) {
+      fields.remove(rule.name);
+    } else {
+      fields.set(rule.name, rule.value);
+    }
+  }
+}
+
+std::string_view authority_for(const http::Exchange& exchange, const ProxySettings& settings,
+                               std::string_view server_authority, bool secure) {
+  switch (settings.host) {
+    case HostPolicy::kAutomatic: return secure ? server_authority : exchange.request.authority;
+    case HostPolicy::kClient: return exchange.request.authority;
+    case HostPolicy::kServer: return server_authority;
+    case HostPolicy::kFixed: return settings.host_name;
+  }
+  return server_authority;
+}
+
+void fill_response_fields(const http::FieldList& received, http::FieldList& fields) {
+  const ListedByConnection listed(received);
+  fields.reserve(received.size() + 4);
+  for (const auto& field : received) {
+    // RFC 7838 speaks of the origin the client talks to, which is us.
+    const bool ours = is_of_connection(field.id) || field.id == FieldId::kAltSvc;
+    if (!ours && !listed(field.name)) fields.add(field);
+  }
+}
+
+bool is_loop(const http::Exchange& exchange) {
+  std::size_t passes = 0;
+  http::for_each_element(exchange.request.fields, FieldId::kVia,
+                         [&](std::string_view element) { passes += element.ends_with(kPseudonym) ? 1 : 0; });
+  return passes >= kPassesMax;
+}
+
+}  // namespace gate::proxy

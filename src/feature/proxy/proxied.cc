@@ -1,0 +1,235 @@
+#include "feature/proxy/proxied.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "base/text.h"
+#include "feature/proxy/codes.h"
+#include "feature/proxy/forwarding.h"
+
+namespace gate::proxy {
+namespace {
+
+using http::CallFault;
+using http::FieldId;
+using http::Method;
+
+// RFC 9110 9.2.2.
+bool is_idempotent(Method method) {
+  switch (method) {
+    case Method::kGet:
+    case Method::kHead:
+    case Method::kPut:
+    case Method::kDelete:
+    case Method::kOptions:
+    case Method::kTrace: return true;
+    default: return false;
+  }
+}
+
+// Whether the method usually has content, so that none is said in words (RFC 9110 8.6).
+bool expects_content(Method method) {
+  return method == Method::kPost || method == Method::kPut || method == Method::kPatch;
+}
+
+// RFC 9209 2.3 recommends a status for each; a server that is not there is "temporarily unable" (RFC 9110 15.6.4).
+http::Refusal refusal_of(const http::CallFailure& failure) {
+  switch (failure.fault) {
+    case CallFault::kConnectionRefused:
+    case CallFault::kConnectionLimitReached: return {503, kUpstreamUnavailable, failure.reason};
+    case CallFault::kDnsTimeout:
+    case CallFault::kConnectionTimeout:
+    case CallFault::kConnectionWriteTimeout:
+    case CallFault::kResponseTimeout: return {504, kUpstreamTimedOut, failure.reason};
+    case CallFault::kRequestFailed: return {400, kRequestIncomplete, failure.reason};
+    case CallFault::kDnsError:
+    case CallFault::kConnectionTerminated:
+    case CallFault::kTlsCertificateError:
+    case CallFault::kTlsProtocolError:
+    case CallFault::kResponseIncomplete:
+    case CallFault::kProtocolError:
+    case CallFault::kHeaderTooLarge: break;
+  }
+  return {502, kUpstreamFailed, failure.reason};
+}
+
+// Whether the failure says something of the server, rather than of the client or of how much is asked of it.
+bool is_servers_fault(CallFault fault) {
+  return fault != CallFault::kRequestFailed && fault != CallFault::kConnectionLimitReached;
+}
+
+// RFC 9209: why there is an error page in place of an answer.
+class ProxyStatus final : public http::ResponseFilter {
+ public:
+  explicit ProxyStatus(std::string_view error) : error_(error) {}
+  void filter(http::Exchange& exchange) override {
+    constexpr std::string_view kSoon = "5";
+    auto& fields = exchange.response.fields;
+    fields.add("proxy-status", exchange.arena().copy(fmt::format("gate443; error={}", error_)));
+    if (exchange.response.status == 503) fields.set(FieldId::kRetryAfter, kSoon);
+  }
+
+ private:
+  std::string_view error_;
+};
+
+}  // namespace
+
+Proxied::Proxied(const Surroundings& with, http::Exchange& exchange)
+    : with_(with), exchange_(exchange), fields_(exchange.arena()), call_(exchange.arena(), *this) {}
+
+Proxied::~Proxied() {
+  call_.cancel();
+  release_server();
+}
+
+void Proxied::start() {
+  with_.upstream.earn_retry();
+  tried_ = exchange_.arena().make_array<bool>(with_.upstream.servers().size());
+  prepare();
+  if (!attempt()) refuse_without_server();
+}
+
+void Proxied::prepare() {
+  const http::Request& received = exchange_.request;
+  fill_request_fields(exchange_, with_.settings, fields_);
+  http::Call::Request& request = call_.request;
+  request.method = received.method;
+  request.method_text = received.method_text;
+  request.target = received.target;
+  request.fields = &fields_;
+  request.body = received.has_body ? &exchange_.request_body() : nullptr;
+  request.body_expected = expects_content(received.method);
+}
+
+// Starts a call to the next server; false when none is left.
+bool Proxied::attempt() {
+  server_ = with_.upstream.choose({.hash = hash_key(), .sticky = cookie(with_.settings.hash_name), .tried = tried_});
+  if (!server_) return false;
+  tried_[static_cast<std::size_t>(server_ - with_.upstream.servers().data())] = true;
+  ++attempts_;
+  ++server_->in_flight;
+  attempt_began_ = with_.clock.now();
+  const client::ServerAddress& address = server_->settings->address;
+  call_.request.scheme = address.secure() ? "https" : "http";
+  call_.request.authority =
+      exchange_.arena().copy(authority_for(exchange_, with_.settings, server_->authority, address.secure()));
+  server_->pool->start(call_);
+  return true;
+}
+
+void Proxied::release_server() {
+  if (server_) --std::exchange(server_, nullptr)->in_flight;
+}
+
+void Proxied::informed(http::Call&, std::uint16_t, const http::FieldList&) {}
+
+void Proxied::responded(http::Call&) {
+  if (asks_elsewhere(call_.response.status)) return;
+  with_.upstream.note_success(*server_, with_.clock.now() - attempt_began_);
+  pass_on();
+}
+
+// Statuses that the configuration would rather have from another server.
+bool Proxied::asks_elsewhere(std::uint16_t status) {
+  if (std::ranges::find(with_.settings.retry.statuses, status) == with_.settings.retry.statuses.end()) return false;
+  const http::CallFailure failure{CallFault::kConnectionTerminated, http::Delivered::kMaybe,
+                                  "an answer to ask elsewhere for"};
+  with_.upstream.note_failure(*server_);
+  const bool others = std::ranges::find(tried_, false) != tried_.end();
+  if (!others || !may_repeat(failure) || !with_.upstream.take_retry()) return false;
+  call_.restart();
+  release_server();
+  if (!attempt()) refuse_without_server();
+  return true;
+}
+
+void Proxied::pass_on() {
+  http::Response& response = exchange_.response;
+  response.status = call_.response.status;
+  fill_response_fields(call_.response.fields, response.fields);
+  if (with_.settings.balance == Balance::kSticky) add_sticky_cookie();
+  body_length_ = call_.body().length();
+  call_.body().set_waker(this);
+  exchange_.respond();
+}
+
+void Proxied::failed(http::Call&, const http::CallFailure& failure) {
+  if (is_servers_fault(failure.fault)) with_.upstream.note_failure(*server_);
+  release_server();
+  if (may_repeat(failure) && with_.upstream.take_retry()) {
+    call_.restart();
+    if (attempt()) return;
+  }
+  refuse(failure);
+}
+
+// RFC 9110 9.2.2: "A proxy MUST NOT automatically retry non-idempotent requests", unless nothing of it arrived. A body
+// that was begun is gone.
+bool Proxied::may_repeat(const http::CallFailure& failure) const {
+  if (attempts_ >= with_.settings.retry.attempts_max || call_.request_body_bytes > 0) return false;
+  if (failure.fault == CallFault::kRequestFailed) return false;
+  if (failure.delivered == http::Delivered::kNothing) return true;
+  return failure.fault == CallFault::kConnectionTerminated && is_idempotent(exchange_.request.method);
+}
+
+// The page takes the place of the response's body, which is this object: nothing of it may be touched afterwards.
+void Proxied::refuse(const http::CallFailure& failure) {
+  auto* status = exchange_.arena().make<ProxyStatus>(http::to_string(failure.fault));
+  exchange_.add_change(*status);
+  exchange_.refuse(refusal_of(failure));
+}
+
+void Proxied::refuse_without_server() {
+  auto* status = exchange_.arena().make<ProxyStatus>("destination_unavailable");
+  exchange_.add_change(*status);
+  exchange_.refuse({503, kUpstreamUnavailable, "no server is well"});
+}
+
+http::BodyRead Proxied::read(std::span<std::byte> into) {
+  const auto result = call_.body().read(into);
+  if (result.state == http::BodyRead::State::kEnd || result.state == http::BodyRead::State::kFailed) release_server();
+  return result;
+}
+
+std::uint64_t Proxied::hash_key() const {
+  if (with_.settings.balance != Balance::kHash) return 0;
+  const auto text = [&]() -> std::string_view {
+    switch (with_.settings.hash_key) {
+      case HashKey::kClient: return base::as_text(std::as_bytes(exchange_.connection().peer.address.octets()));
+      case HashKey::kPath: return exchange_.request.path;
+      case HashKey::kCookie: return cookie(with_.settings.hash_name);
+      case HashKey::kHeader: break;
+    }
+    const auto* field = exchange_.request.fields.find(with_.settings.hash_name);
+    return field ? field->value : std::string_view{};
+  }();
+  return std::hash<std::string_view>{}(text);
+}
+
+// RFC 6265 5.4: "name=value; name=value".
+std::string_view Proxied::cookie(std::string_view name) const {
+  if (name.empty()) return {};
+  for (const auto& field : exchange_.request.fields) {
+    if (field.id != FieldId::kCookie) continue;
+    for (std::string_view rest = field.value; !rest.empty();) {
+      std::string_view value = base::trimmed(base::split_off(rest, ';'));
+      if (base::split_off(value, '=') == name) return value;
+    }
+  }
+  return {};
+}
+
+void Proxied::add_sticky_cookie() {
+  const auto number = fmt::format("{:016x}", Upstream::sticky_number(*server_));
+  if (cookie(with_.settings.hash_name) == number) return;
+  const std::string_view secure = exchange_.connection().secure ? "; Secure" : "";
+  exchange_.response.fields.add(FieldId::kSetCookie,
+                                exchange_.arena().copy(fmt::format("{}={}; Path=/; HttpOnly; SameSite=Lax{}",
+                                                                   with_.settings.hash_name, number, secure)));
+}
+
+}  // namespace gate::proxy

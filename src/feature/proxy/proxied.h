@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "base/clock.h"
+#include "feature/proxy/settings.h"
+#include "feature/proxy/upstream.h"
+#include "http/call.h"
+#include "http/exchange.h"
+
+namespace gate::proxy {
+
+// What one `proxy` statement is made of on one worker.
+struct Surroundings {
+  const ProxySettings& settings;
+  Upstream& upstream;
+  const base::Clock& clock;
+};
+
+// One request on its way through: the call to a server, made again where that is safe, and its response as the body of
+// the exchange's. It is the exchange's response body from the beginning, so that it ends with the exchange whatever
+// comes before.
+class Proxied final : public http::BodySource, private http::CallListener, private http::BodyWaker {
+ public:
+  // Both outlive it.
+  Proxied(const Surroundings& with, http::Exchange& exchange);
+  ~Proxied() override;
+  Proxied(const Proxied&) = delete;
+  Proxied& operator=(const Proxied&) = delete;
+
+  // Begins the first attempt.
+  void start();
+
+  http::BodyRead read(std::span<std::byte> into) override;
+  std::optional<std::uint64_t> length() const override { return body_length_; }
+  const http::FieldList* trailers() const override { return call_.body().trailers(); }
+
+ private:
+  void informed(http::Call& call, std::uint16_t status, const http::FieldList& fields) override;
+  void responded(http::Call& call) override;
+  void failed(http::Call& call, const http::CallFailure& failure) override;
+  void body_ready() override { wake(); }
+
+  void prepare();
+  bool attempt();
+  void release_server();
+  bool may_repeat(const http::CallFailure& failure) const;
+  bool asks_elsewhere(std::uint16_t status);
+  void pass_on();
+  void refuse(const http::CallFailure& failure);
+  void refuse_without_server();
+  void add_sticky_cookie();
+  std::uint64_t hash_key() const;
+  std::string_view cookie(std::string_view name) const;
+
+  const Surroundings with_;
+  http::Exchange& exchange_;
+  http::FieldList fields_;
+  http::Call call_;
+  std::span<bool> tried_;
+  Server* server_ = nullptr;
+  base::Instant attempt_began_{};
+  std::uint32_t attempts_ = 0;
+  std::optional<std::uint64_t> body_length_;
+};
+
+}  // namespace gate::proxy

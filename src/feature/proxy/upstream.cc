@@ -1,0 +1,166 @@
+#include "feature/proxy/upstream.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <utility>
+
+#include "base/text.h"
+
+namespace gate::proxy {
+namespace {
+
+constexpr double kRetriesMax = 10;
+constexpr double kRetriesARequest = 0.2;
+// How much the newest measurement counts.
+constexpr double kNewest = 0.2;
+
+std::uint64_t seed_of(base::Random& random) {
+  std::array<std::byte, 8> bytes{};
+  random.fill(bytes);
+  std::uint64_t seed = 0;
+  for (const std::byte byte : bytes) seed = seed << 8 | std::to_integer<std::uint64_t>(byte);
+  return seed;
+}
+
+// FNV-1a with a final mix (of SplitMix64): not against adversaries, but every bit counts.
+std::uint64_t mixed(std::uint64_t hash) {
+  hash ^= hash >> 30;
+  hash *= 0xbf58'476d'1ce4'e5b9U;
+  hash ^= hash >> 27;
+  hash *= 0x94d0'49bb'1331'11ebU;
+  return hash ^ hash >> 31;
+}
+
+std::uint64_t hash_of(std::string_view text) {
+  std::uint64_t hash = 0xcbf2'9ce4'8422'2325U;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100'0000'01b3U;
+  return mixed(hash);
+}
+
+double load(const Server& server) { return (server.in_flight + 1.0) / server.settings->weight; }
+
+double expected_time(const Server& server) { return server.first_byte_seconds * load(server); }
+
+// Rendezvous hashing: a server that goes or comes moves only its own share of the keys.
+double score(const Server& server, std::uint64_t hash) {
+  constexpr double kRange = 18446744073709551616.0;
+  const double uniform = (static_cast<double>(mixed(hash ^ hash_of(server.name))) + 1.0) / (kRange + 2.0);
+  return server.settings->weight / -std::log(uniform);
+}
+
+client::PoolSettings pool_settings(const ProxySettings& settings, const ServerSettings& server) {
+  return {.address = server.address,
+          .roots = settings.roots,
+          .server_name = settings.server_name,
+          .limits = settings.limits,
+          .connect_timeout = settings.connect_timeout,
+          .connections_max = settings.connections_max,
+          .waiting_max = settings.queue_max,
+          .waiting_timeout = settings.queue_timeout};
+}
+
+}  // namespace
+
+Upstream::Upstream(const ProxySettings& settings, client::Context& context)
+    : settings_(settings),
+      context_(context),
+      random_(static_cast<std::minstd_rand::result_type>(seed_of(context.random()))) {
+  for (const auto& each : settings.servers) {
+    Server server;
+    server.settings = &each;
+    server.name = each.address.to_string();
+    server.authority = each.address.authority();
+    const std::string key = fmt::format("{} for {}", server.name, settings.pool_text);
+    server.pool = context.pool(key, pool_settings(settings, each));
+    servers_.push_back(std::move(server));
+  }
+  candidates_.reserve(servers_.size());
+}
+
+bool Upstream::usable(const Server& server) const {
+  return server.healthy && context_.loop().now() >= server.ejected_until;
+}
+
+// Those in order first, then the backup servers in order; when nobody is, whoever was not found ill by a check: to ask
+// a server that has failed is better than to ask none.
+Server* Upstream::choose(const Choice& choice) {
+  const auto among = [&](auto fits) {
+    candidates_.clear();
+    for (std::size_t i = 0; i < servers_.size(); ++i) {
+      if (!choice.tried[i] && fits(servers_[i])) candidates_.push_back(&servers_[i]);
+    }
+    return candidates_.empty() ? nullptr : choose_among(candidates_, choice);
+  };
+  if (auto* server = among([&](const Server& each) { return !each.settings->backup && usable(each); })) return server;
+  if (auto* server = among([&](const Server& each) { return each.settings->backup && usable(each); })) return server;
+  return among([&](const Server& each) { return each.healthy; });
+}
+
+Server* Upstream::choose_among(const std::vector<Server*>& candidates, const Choice& choice) {
+  if (candidates.size() == 1) return candidates.front();
+  const auto by = [&](auto measure) { return *std::ranges::min_element(candidates, {}, measure); };
+  switch (settings_.balance) {
+    case Balance::kRoundRobin: return in_turn(candidates);
+    case Balance::kLeastConnections: return by([](const Server* server) { return load(*server); });
+    case Balance::kLeastTime: return by([](const Server* server) { return expected_time(*server); });
+    case Balance::kRandomTwo: return of_two(candidates);
+    case Balance::kHash: return by([&](const Server* server) { return -score(*server, choice.hash); });
+    case Balance::kSticky: break;
+  }
+  const auto number = base::parse_number<std::uint64_t>(choice.sticky, 16);
+  const auto named =
+      std::ranges::find_if(candidates, [&](const Server* server) { return sticky_number(*server) == number; });
+  return named != candidates.end() ? *named : of_two(candidates);
+}
+
+// The smooth weighted round robin: each saves up its weight, the richest is next and pays for all.
+Server* Upstream::in_turn(const std::vector<Server*>& candidates) {
+  std::int64_t all = 0;
+  for (Server* server : candidates) {
+    server->turn += server->settings->weight;
+    all += server->settings->weight;
+  }
+  Server* next = *std::ranges::max_element(candidates, {}, [](const Server* server) { return server->turn; });
+  next->turn -= all;
+  return next;
+}
+
+Server* Upstream::of_two(const std::vector<Server*>& candidates) {
+  const std::size_t first = random_() % candidates.size();
+  std::size_t second = random_() % (candidates.size() - 1);
+  if (second >= first) ++second;
+  return load(*candidates[second]) < load(*candidates[first]) ? candidates[second] : candidates[first];
+}
+
+void Upstream::note_success(Server& server, base::Duration first_byte) {
+  const double seconds = std::chrono::duration<double>(first_byte).count();
+  const bool first = server.first_byte_seconds == 0;
+  server.first_byte_seconds = first ? seconds : server.first_byte_seconds * (1 - kNewest) + seconds * kNewest;
+  server.failures_in_a_row = 0;
+  server.ejections_in_a_row = 0;
+}
+
+void Upstream::note_failure(Server& server) {
+  if (settings_.eject.failures == 0 || ++server.failures_in_a_row < settings_.eject.failures) return;
+  const auto doubled = settings_.eject.time * (std::int64_t{1} << std::min(server.ejections_in_a_row, 10U));
+  server.ejected_until = context_.loop().now() + std::min(doubled, settings_.eject.time_max);
+  ++server.ejections_in_a_row;
+  // After that time one failure is enough to take it out again.
+  server.failures_in_a_row = settings_.eject.failures - 1;
+}
+
+bool Upstream::take_retry() {
+  if (retries_left_ < 1) return false;
+  retries_left_ -= 1;
+  return true;
+}
+
+void Upstream::earn_retry() { retries_left_ = std::min(kRetriesMax, retries_left_ + kRetriesARequest); }
+
+std::uint64_t Upstream::sticky_number(const Server& server) { return hash_of(server.name); }
+
+}  // namespace gate::proxy

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "client/context.h"
+#include "feature/proxy/settings.h"
+
+namespace gate::proxy {
+
+// One server as one worker sees it.
+struct Server {
+  const ServerSettings* settings = nullptr;
+  std::string name;       // "http://localhost:3000"
+  std::string authority;  // "localhost:3000"
+  client::PoolUse pool;
+  std::uint32_t in_flight = 0;
+  std::int64_t turn = 0;          // what it has saved up in the round robin
+  double first_byte_seconds = 0;  // moving average
+  std::uint32_t failures_in_a_row = 0;
+  std::uint32_t ejections_in_a_row = 0;
+  base::Instant ejected_until{};
+  bool healthy = true;  // as far as the checks have found
+};
+
+// What a choice goes by.
+struct Choice {
+  std::uint64_t hash = 0;         // of the request's key, for Balance::kHash
+  std::string_view sticky;        // what the cookie says
+  std::span<const bool> tried{};  // a flag a server; those tried already are chosen last of all, that is never
+};
+
+// The servers of one `proxy` statement on one worker: which of them is next, and how they have been doing.
+class Upstream {
+ public:
+  // Both outlive it.
+  Upstream(const ProxySettings& settings, client::Context& context);
+
+  std::span<Server> servers() { return servers_; }
+
+  // The server for the next attempt, or null when none is left that was not tried.
+  Server* choose(const Choice& choice);
+
+  // How an attempt went: whether the server is to blame for a failure.
+  void note_success(Server& server, base::Duration first_byte);
+  void note_failure(Server& server);
+
+  // Whether one more attempt may be made: they may add a fifth to the load, and ten at once, so that a server that is
+  // down is not buried under repetitions.
+  bool take_retry();
+  void earn_retry();
+
+  // What the cookie of Balance::kSticky says for a server: nothing of its address can be read from it.
+  static std::uint64_t sticky_number(const Server& server);
+
+ private:
+  bool usable(const Server& server) const;
+  Server* choose_among(const std::vector<Server*>& candidates, const Choice& choice);
+  Server* in_turn(const std::vector<Server*>& candidates);
+  Server* of_two(const std::vector<Server*>& candidates);
+
+  const ProxySettings& settings_;
+  client::Context& context_;
+  std::vector<Server> servers_;
+  std::vector<Server*> candidates_;  // while choosing
+  std::minstd_rand random_;
+  double retries_left_ = 10;
+};
+
+}  // namespace gate::proxy

@@ -1,0 +1,148 @@
+"""A server behind the proxy that does what a test tells it, byte for byte."""
+
+import contextlib
+import queue
+import socket
+import threading
+from dataclasses import dataclass, field
+
+from support.wait import PATIENCE
+
+
+@dataclass
+class Received:
+    method: str
+    target: str
+    fields: list
+    body: bytes
+    connection: int
+    trailers: list = field(default_factory=list)
+
+    def all(self, name):
+        return [value for key, value in self.fields if key == name]
+
+    def get(self, name):
+        values = self.all(name)
+        assert len(values) <= 1, f"{name} is there {len(values)} times: {values}"
+        return values[0] if values else None
+
+
+class Reader:
+    """A connection's bytes, read as a strict HTTP/1.1 server does."""
+
+    def __init__(self, sock):
+        self.socket = sock
+        self.pending = b""
+
+    def more(self):
+        data = self.socket.recv(65536)
+        if not data:
+            raise EOFError
+        self.pending += data
+
+    def until(self, mark):
+        while mark not in self.pending:
+            self.more()
+        text, _, self.pending = self.pending.partition(mark)
+        return text
+
+    def exactly(self, count):
+        while len(self.pending) < count:
+            self.more()
+        data, self.pending = self.pending[:count], self.pending[count:]
+        return data
+
+    def fields(self, text):
+        lines = [line.split(": ", 1) for line in text.split("\r\n") if line]
+        return [(name.lower(), value) for name, value in lines]
+
+    def request(self, number):
+        line, _, rest = self.until(b"\r\n\r\n").decode("latin-1").partition("\r\n")
+        method, target, version = line.split(" ")
+        assert version == "HTTP/1.1", line
+        received = Received(method, target, self.fields(rest), b"", number)
+        if received.get("transfer-encoding"):
+            assert received.get("transfer-encoding") == "chunked" and received.get("content-length") is None
+            self.chunks(received)
+        elif received.get("content-length"):
+            received.body = self.exactly(int(received.get("content-length")))
+        return received
+
+    def chunks(self, received):
+        while size := int(self.until(b"\r\n"), 16):
+            received.body += self.exactly(size)
+            assert self.exactly(2) == b"\r\n"
+        while line := self.until(b"\r\n"):
+            received.trailers += self.fields(line.decode())
+
+
+def response(body=b"", status="200 OK", fields=(), length=True):
+    head = f"HTTP/1.1 {status}\r\n" + "".join(f"{name}: {value}\r\n" for name, value in fields)
+    if length:
+        head += f"Content-Length: {len(body)}\r\n"
+    return head.encode("latin-1") + b"\r\n" + body
+
+
+class Upstream:
+    """`answer(received, sock)` gives the bytes of the response, or None after it has done everything by itself. An answer
+    of b"" closes the connection."""
+
+    def __init__(self, answer, port=0):
+        self.answer = answer
+        self.received = []
+        self.arrived = queue.Queue()
+        self.connections = 0
+        self.listener = socket.create_server(("127.0.0.1", port))
+        self.port = self.listener.getsockname()[1]
+        self.open = set()
+        self.lock = threading.Lock()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    @property
+    def address(self):
+        return f"127.0.0.1:{self.port}"
+
+    def close(self):
+        # Ends the accept that another thread is in, which closing would not.
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.drop_connections()
+
+    def drop_connections(self):
+        with self.lock:
+            for sock in self.open:
+                with contextlib.suppress(OSError):
+                    sock.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                sock, _ = self.listener.accept()
+                sock.settimeout(PATIENCE)
+                with self.lock:
+                    self.connections += 1
+                    self.open.add(sock)
+                threading.Thread(target=self._serve, args=(sock, self.connections), daemon=True).start()
+
+    def _serve(self, sock, number):
+        reader = Reader(sock)
+        with contextlib.suppress(OSError, EOFError):
+            while True:
+                received = reader.request(number)
+                self.received.append(received)
+                self.arrived.put(received)
+                answer = self.answer(received, sock)
+                if answer == b"":
+                    break
+                if answer is not None:
+                    sock.sendall(answer)
+        with self.lock:
+            self.open.discard(sock)
+        sock.close()
