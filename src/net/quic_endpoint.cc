@@ -47,7 +47,8 @@ void QuicEndpoint::use(const quic::ConnectionSettings& settings, std::shared_ptr
 
 base::Result<> QuicEndpoint::listen(os::UdpSocket socket) {
   DatagramSink& sink = *this;
-  auto endpoint = std::make_unique<UdpEndpoint>(context_.loop, context_.buffers, sink, std::move(socket));
+  auto endpoint = std::make_unique<UdpEndpoint>(context_.loop, context_.buffers, sink, std::move(socket),
+                                                context_.datagrams.overflowed);
   GATE_TRY(endpoint->start());
   sockets_.push_back(std::move(endpoint));
   return {};
@@ -110,11 +111,17 @@ void QuicEndpoint::datagram(UdpEndpoint& socket, const os::DatagramPath& path, s
   }
   const auto home = codec_.decode(destination->bytes());
   const bool elsewhere = home && *home != context_.home;
-  if (elsewhere &&
-      context_.owner.pass_on(*home, {.path = path, .ecn = ecn, .bytes = bytes, .datagram_bytes = bytes.size()})) {
+  if (elsewhere && pass_on(*home, {.path = path, .ecn = ecn, .bytes = bytes, .datagram_bytes = bytes.size()})) {
     return;
   }
   receive_stray(socket, path, ecn, bytes);
+}
+
+bool QuicEndpoint::pass_on(const quic::ConnectionHome& home, const os::DatagramTrain& datagram) {
+  if (!context_.owner.pass_on(home, datagram)) return false;
+  const bool ours = home.generation == context_.home.generation;
+  (ours ? context_.datagrams.to_workers : context_.datagrams.to_processes).add();
+  return true;
 }
 
 void QuicEndpoint::receive_passed_on(const os::DatagramTrain& datagram) {

@@ -13,7 +13,7 @@
 #include "net/quic_connection.h"
 #include "net/turn_buffers.h"
 #include "net/udp_endpoint.h"
-#include "observe/counter.h"
+#include "observe/worker_metrics.h"
 #include "quic/reception.h"
 
 namespace gate::net {
@@ -26,6 +26,7 @@ struct QuicContext {
   base::Random& random;
   observe::Counter& bytes_received;
   observe::Counter& bytes_sent;
+  observe::WorkerMetrics::Datagrams& datagrams;
   quic::ServerKeys keys;
   quic::ConnectionHome home;  // of this worker's connections
 };
@@ -78,6 +79,7 @@ class QuicEndpoint final : private DatagramSink {
   void writable(UdpEndpoint& socket) override;
 
   void datagram(UdpEndpoint& socket, const os::DatagramPath& path, std::uint8_t ecn, base::ByteView bytes);
+  bool pass_on(const quic::ConnectionHome& home, const os::DatagramTrain& datagram);
   void receive_stray(UdpEndpoint& socket, const os::DatagramPath& path, std::uint8_t ecn, base::ByteView bytes);
   void accept(UdpEndpoint& socket, const quic::FirstPacket& first, const os::DatagramPath& path, std::uint8_t ecn,
               base::ByteView bytes);

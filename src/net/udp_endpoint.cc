@@ -6,8 +6,14 @@
 
 namespace gate::net {
 
-UdpEndpoint::UdpEndpoint(loop::Loop& loop, TurnBuffers& buffers, DatagramSink& sink, os::UdpSocket socket)
-    : loop_(loop), buffers_(buffers), sink_(sink), socket_(std::move(socket)) {}
+UdpEndpoint::UdpEndpoint(loop::Loop& loop, TurnBuffers& buffers, DatagramSink& sink, os::UdpSocket socket,
+                         observe::Counter& overflowed)
+    : loop_(loop),
+      buffers_(buffers),
+      sink_(sink),
+      socket_(std::move(socket)),
+      overflowed_(overflowed),
+      dropped_before_(socket_.dropped()) {}
 
 UdpEndpoint::~UdpEndpoint() {
   if (watched_) loop_.unwatch(socket_.descriptor());
@@ -22,6 +28,7 @@ base::Result<> UdpEndpoint::start() {
 }
 
 void UdpEndpoint::stop_receiving() {
+  count_overflow();
   receiving_ = false;
   keep_watch();
 }
@@ -48,6 +55,7 @@ void UdpEndpoint::on_ready(loop::Readiness readiness) {
 // The sink may call stop_receiving() meanwhile.
 void UdpEndpoint::receive() {
   std::array<os::DatagramTrain, os::UdpSocket::kTrainsMax> trains;
+  if (!armed()) loop_.arm(*this, loop_.now() + kOverflowLook);
   for (int calls = 0; receiving_ && calls < kReceivesPerTurn; ++calls) {
     const auto result = socket_.receive(buffers_.datagrams, trains);
     for (const auto& train : std::span(trains).first(result.count)) {
@@ -56,6 +64,14 @@ void UdpEndpoint::receive() {
     // The socket is empty now, or as good as that: it will be told again if not.
     if (result.count < trains.size()) return;
   }
+}
+
+// The socket counts from when it was made, perhaps by a process before this one.
+void UdpEndpoint::count_overflow() {
+  if (!receiving_) return;
+  const std::uint64_t dropped = socket_.dropped();
+  // The system counts in 32 bits.
+  overflowed_.add(static_cast<std::uint32_t>(dropped - std::exchange(dropped_before_, dropped)));
 }
 
 void UdpEndpoint::keep_watch() {

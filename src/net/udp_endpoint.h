@@ -1,8 +1,12 @@
 #pragma once
 
+#include <cstdint>
+
+#include "base/clock.h"
 #include "base/result.h"
 #include "loop/loop.h"
 #include "net/turn_buffers.h"
+#include "observe/counter.h"
 #include "os/udp.h"
 
 namespace gate::net {
@@ -24,10 +28,11 @@ class DatagramSink {
 
 // A UDP socket of one worker: receives in bounded portions, so that a flood leaves the other connections their turns,
 // and tells when a full socket has room again. Holds no datagrams.
-class UdpEndpoint final : public loop::Watcher, public loop::Mortal {
+class UdpEndpoint final : public loop::Watcher, private loop::Timer, public loop::Mortal {
  public:
-  // `sink` outlives it.
-  UdpEndpoint(loop::Loop& loop, TurnBuffers& buffers, DatagramSink& sink, os::UdpSocket socket);
+  // `sink` outlives it, and so does `overflowed`, which counts what the system throws away while this receives.
+  UdpEndpoint(loop::Loop& loop, TurnBuffers& buffers, DatagramSink& sink, os::UdpSocket socket,
+              observe::Counter& overflowed);
   ~UdpEndpoint() override;
 
   [[nodiscard]] base::Result<> start();
@@ -47,14 +52,21 @@ class UdpEndpoint final : public loop::Watcher, public loop::Mortal {
   // Some 500 datagrams, or, of peers that send a lot at once, 4 MiB.
   static constexpr int kReceivesPerTurn = 8;
 
+  // How long after a datagram the system is asked what it has thrown away.
+  static constexpr base::Duration kOverflowLook = std::chrono::seconds(1);
+
   void on_ready(loop::Readiness readiness) override;
+  void on_timer() override { count_overflow(); }
   void receive();
+  void count_overflow();
   void keep_watch();
 
   loop::Loop& loop_;
   TurnBuffers& buffers_;
   DatagramSink& sink_;
   os::UdpSocket socket_;
+  observe::Counter& overflowed_;
+  std::uint64_t dropped_before_;
   bool watched_ = false;
   bool receiving_ = true;
   bool full_ = false;

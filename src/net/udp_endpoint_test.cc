@@ -45,7 +45,7 @@ class Ears final : public DatagramSink {
 class UdpEndpointTest : public testing::Test {
  protected:
   std::unique_ptr<UdpEndpoint> endpoint_at(const base::Endpoint& address) {
-    auto endpoint = std::make_unique<UdpEndpoint>(*loop_, *buffers_, ears_, open_socket(address));
+    auto endpoint = std::make_unique<UdpEndpoint>(*loop_, *buffers_, ears_, open_socket(address), overflowed_);
     EXPECT_TRUE(endpoint->start().has_value());
     return endpoint;
   }
@@ -53,12 +53,21 @@ class UdpEndpointTest : public testing::Test {
     const auto result = from.send({{from.local(), to.local()}, 0, base::as_bytes(text), datagram_bytes});
     ASSERT_EQ(result.state, os::SendState::kSent);
   }
+  static void overflow(os::UdpSocket& from, const UdpEndpoint& to) {
+    const std::string train(60'000, 'x');
+    for (int i = 0; i < 1000; ++i) send(from, to, train, 1200);
+    ASSERT_GT(to.socket().dropped(), 0U);
+  }
   void turn() { loop_->turn(loop_->now()); }
+  void turns_for(base::Duration time) {
+    for (const auto end = clock_.now() + time; clock_.now() < end;) loop_->turn(end);
+  }
 
   base::SystemClock clock_;
   std::unique_ptr<loop::Loop> loop_ = *loop::Loop::create(clock_);
   std::unique_ptr<TurnBuffers> buffers_ = std::make_unique<TurnBuffers>();
   Ears ears_;
+  observe::Counter overflowed_;
 };
 
 TEST_F(UdpEndpointTest, gives_what_arrives_to_the_sink) {
@@ -133,6 +142,37 @@ TEST_F(UdpEndpointTest, does_not_wake_the_loop_for_what_it_has_sent) {
     loop_->turn(before + kWait);
     EXPECT_GE(clock_.now() - before, kWait);
   }
+}
+
+TEST_F(UdpEndpointTest, counts_what_the_system_throws_away) {
+  const auto endpoint = endpoint_at(loopback());
+  auto client = open_socket(loopback());
+  overflow(client, *endpoint);
+  turns_for(std::chrono::milliseconds(1100));
+  EXPECT_EQ(overflowed_.value(), endpoint->socket().dropped());
+  overflow(client, *endpoint);
+  turns_for(std::chrono::milliseconds(1100));
+  EXPECT_EQ(overflowed_.value(), endpoint->socket().dropped());
+}
+
+TEST_F(UdpEndpointTest, counts_only_what_was_thrown_away_while_it_received) {
+  auto socket = open_socket(loopback());
+  auto client = open_socket(loopback());
+  const std::string train(60'000, 'x');
+  while (socket.dropped() == 0) {
+    ASSERT_EQ(client.send({{client.local(), socket.local()}, 0, base::as_bytes(train), 1200}).state,
+              os::SendState::kSent);
+  }
+  const auto before = socket.dropped();
+  auto endpoint = std::make_unique<UdpEndpoint>(*loop_, *buffers_, ears_, std::move(socket), overflowed_);
+  ASSERT_TRUE(endpoint->start().has_value());
+  overflow(client, *endpoint);
+  const auto dropped = endpoint->socket().dropped() - before;
+  endpoint->stop_receiving();
+  EXPECT_EQ(overflowed_.value(), dropped);
+  overflow(client, *endpoint);
+  turns_for(std::chrono::milliseconds(1100));
+  EXPECT_EQ(overflowed_.value(), dropped);
 }
 
 class FullUdpEndpointTest : public UdpEndpointTest {

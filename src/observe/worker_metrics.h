@@ -129,6 +129,14 @@ class WorkerMetrics {
   };
   Quic quic;
 
+  // Of QUIC's sockets, as they come.
+  struct Datagrams {
+    Counter to_workers;    // for a connection of another worker, and passed on to it
+    Counter to_processes;  // for a connection of another process
+    Counter overflowed;    // thrown away by the system: nobody received them in time
+  };
+  Datagrams datagrams;
+
   Counter stalls;  // turns of the loop that took too long
   Counter longest_stall_microseconds;
 

@@ -15,6 +15,7 @@ QuicFront::QuicFront(const QuicFrontContext& context, std::function<void()> empt
                  .random = context.random,
                  .bytes_received = context.metrics.bytes_received,
                  .bytes_sent = context.metrics.bytes_sent,
+                 .datagrams = context.metrics.datagrams,
                  .keys = context.keys,
                  .home = context.home}) {}
 

@@ -40,6 +40,8 @@ class Metrics : public testing::Test {
       worker->refusals.add(base::ErrorCode{5003});
       worker->site(0).requests[WireProtocol::kHttp2][StatusClass::k2xx].add(100);
       worker->site(0).response_bytes.add(5000);
+      worker->datagrams.to_processes.add(2);
+      worker->datagrams.overflowed.add(600);
     }
     second.site(1).requests[WireProtocol::kHttp1][StatusClass::k4xx].add(7);
     second.site(99).requests[WireProtocol::kHttp1][StatusClass::k4xx].add(1);
@@ -108,6 +110,9 @@ TEST_F(Metrics, appear_in_the_prometheus_format) {
            R"(gate443_certificate_expiry_timestamp_seconds{site="example.com",key="ECDSA P-256"} 1775038830)",
            R"(gate443_log_lines_lost_total{destination="/var/log/access"} 5)",
            "gate443_longest_stall_seconds 0.05\n",
+           "gate443_quic_datagrams_passed_on_total{to=\"worker\"} 0\n",
+           "gate443_quic_datagrams_passed_on_total{to=\"process\"} 4\n",
+           "gate443_quic_datagrams_overflowed_total 1200\n",
        }) {
     EXPECT_THAT(text, HasSubstr(line));
   }
@@ -156,7 +161,7 @@ TEST_F(Metrics, are_shown_to_people_with_the_answers_first) {
   for (const auto* part :
        {"0.1.0 · up 3 h · 2 workers", "45.2 MB memory · 20 of 65,536 descriptors", "12 open · 20 accepted",
         "6 complete · 0 resumed", "TLSv1.3 100 %", "2: G4003 2", "HTTP/2 96 %, HTTP/1 4 %", "1, the longest 50.0 ms",
-        "/var/log/access: 5 lines lost", "60 days"}) {
+        "/var/log/access: 5 lines lost", "1,200 datagrams overflowed", "60 days"}) {
     EXPECT_THAT(text, HasSubstr(part));
   }
 }

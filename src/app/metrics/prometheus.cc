@@ -166,6 +166,15 @@ void put_quic(Exposition& out, const MetricsSnapshot::Quic& quic) {
       .histogram(quic.round_trip, {});
 }
 
+void put_datagrams(Exposition& out, const MetricsSnapshot::Datagrams& datagrams) {
+  out.counter("quic_datagrams_passed_on_total",
+              "Datagrams that came to another worker or process than their connection's.")
+      .value(datagrams.to_workers, {{"to", "worker"}})
+      .value(datagrams.to_processes, {{"to", "process"}});
+  out.counter("quic_datagrams_overflowed_total", "Datagrams that the system threw away: nobody received them in time.")
+      .value(datagrams.overflowed);
+}
+
 void put_requests(Exposition& out, const MetricsSnapshot& snapshot) {
   out.counter("requests_total", "Requests, by site, protocol and class of the response's status.");
   for (const SiteTotals& site : snapshot.sites) {
@@ -214,6 +223,7 @@ std::string render_prometheus(const MetricsSnapshot& snapshot) {
   put_connections(out, snapshot);
   put_handshakes(out, snapshot);
   put_quic(out, snapshot.quic);
+  put_datagrams(out, snapshot.datagrams);
   put_requests(out, snapshot);
   put_health(out, snapshot);
   return out.take();

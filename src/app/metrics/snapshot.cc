@@ -42,6 +42,12 @@ void add_quic(const observe::WorkerMetrics::Quic& quic, MetricsSnapshot::Quic& t
   quic.round_trip.add_to(total.round_trip);
 }
 
+void add_datagrams(const observe::WorkerMetrics::Datagrams& datagrams, MetricsSnapshot::Datagrams& total) {
+  total.to_workers += datagrams.to_workers.value();
+  total.to_processes += datagrams.to_processes.value();
+  total.overflowed += datagrams.overflowed.value();
+}
+
 void add_worker(const observe::WorkerMetrics& worker, MetricsSnapshot& total) {
   total.connections_accepted += worker.connections_accepted.value();
   total.connections_open += worker.connections_open();
@@ -62,6 +68,7 @@ void add_worker(const observe::WorkerMetrics& worker, MetricsSnapshot& total) {
   total.bytes_received += worker.bytes_received.value();
   total.bytes_sent += worker.bytes_sent.value();
   add_quic(worker.quic, total.quic);
+  add_datagrams(worker.datagrams, total.datagrams);
   total.stalls += worker.stalls.value();
   total.longest_stall_microseconds =
       std::max(total.longest_stall_microseconds, worker.longest_stall_microseconds.value());

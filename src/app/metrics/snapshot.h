@@ -84,6 +84,12 @@ struct MetricsSnapshot {
     observe::HistogramSnapshot round_trip{};
   };
   Quic quic{};  // of connections that have ended
+  struct Datagrams {
+    std::uint64_t to_workers = 0;
+    std::uint64_t to_processes = 0;
+    std::uint64_t overflowed = 0;
+  };
+  Datagrams datagrams{};  // of QUIC's sockets
   std::uint64_t stalls = 0;
   std::uint64_t longest_stall_microseconds = 0;
   std::vector<SiteTotals> sites{};  // those in use, and "other" for requests of no site and of too many sites

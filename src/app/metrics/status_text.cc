@@ -161,6 +161,9 @@ void put_traffic(Lines& out, const json& status) {
 
 void put_quic(Lines& out, const json& status) {
   const json& quic = member(status, "quic");
+  if (const std::uint64_t overflowed = number(quic, "overflowed"); overflowed > 0) {
+    out.put("udp", "{} datagrams overflowed: see net.core.rmem_max", grouped(overflowed));
+  }
   const std::uint64_t sent = number(quic, "packets_sent");
   if (sent == 0) return;
   out.put("quic", "{} packets sent · {:.2f} % lost · round trip p50 {}", grouped(sent),
