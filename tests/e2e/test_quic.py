@@ -133,7 +133,7 @@ class TestHandshake:
         with Http3Client(site) as first:
             assert still_serves(first)
             first.ping()
-            with Http3Client(site, resume=first, early=[{"path": "/"}], wait=False) as second:
+            with Http3Client(site, resume=first, early=[({"path": "/"}, True)], wait=False) as second:
                 assert second.finish(0).body == b"here"
                 assert not second.facts_of_handshake["early_data"]
 

@@ -22,11 +22,11 @@ def command(program, *arguments):
     return [str(each) for each in (loader, "--library-path", loader.parent, folder() / "usr/bin" / program, *arguments)]
 
 
-def python(script, **options):
-    """The folder's Python on a script, as a child to talk to."""
+def python(script, prefix=(), **options):
+    """The folder's Python on a script, as a child to talk to. `prefix` is a command that becomes it, such as nsenter."""
     environment = {**os.environ, "PYTHONHOME": str(folder() / "usr"), "PYTHONNOUSERSITE": "1"}
     environment.pop("PYTHONPATH", None)
-    return subprocess.Popen(command("python3", script), env=environment, **options)
+    return subprocess.Popen([*prefix, *command("python3", script)], env=environment, **options)
 
 
 def curl(*arguments, seconds=60):

@@ -49,11 +49,11 @@ def frame(kind, payload=b""):
 
 
 class Agent:
-    """The other process, one for all tests, and what it says by connection."""
+    """The other process, one for all tests on this machine's own network, and what it says by connection."""
 
-    def __init__(self):
+    def __init__(self, prefix=()):
         self.process = clients.python(
-            Path(__file__).with_name("http3_agent.py"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            Path(__file__).with_name("http3_agent.py"), prefix, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.numbers = itertools.count(1)
         self.queues = {}
         self.lock = threading.Lock()
@@ -88,7 +88,7 @@ class Agent:
 _agent = None
 
 
-def agent():
+def common_agent():
     """Started by the first test that wants it."""
     global _agent
     if _agent is None:
@@ -103,8 +103,8 @@ def target_of(server, server_name, options):
 
 def first_flights(server, count, server_name="localhost", **options):
     """The first datagrams of as many clients, which have sent nothing."""
-    connection, said = agent().connect()
-    agent().send("first_flights", connection, count=count, options=target_of(server, server_name, options))
+    connection, said = common_agent().connect()
+    common_agent().send("first_flights", connection, count=count, options=target_of(server, server_name, options))
     event = said.get(timeout=PATIENCE)
     assert event["event"] == "first_flights", event
     return [[base64.b64decode(datagram) for datagram in flight] for flight in event["flights"]]
@@ -125,15 +125,16 @@ class Http3Client:
     """A connection. Flow control windows open as data is read, unless told to `hold`.
 
     Options: window, connection_window, hold, versions, alpn, bare (no HTTP/3 streams are opened), resume (a connection
-    whose ticket and token to use), early (arguments of head() for requests in early data), idle_timeout, long_hello (of
-    several packets), wait (for the handshake).
+    whose ticket and token to use), early (requests in early data: arguments of head(), and whether that is all),
+    idle_timeout, long_hello (of several packets), recording (as in behave()), wait (for the handshake); host and port to
+    go to, and the agent that does, where it is not straight to the server.
     """
 
-    def __init__(self, server, server_name="localhost", wait=True, resume=None, early=(), **options):
+    def __init__(self, server, server_name="localhost", wait=True, resume=None, early=(), agent=None, **options):
         self.server_name = server_name
         self.server_port = server.https
         self.authority = f"{server_name}:{server.https}"
-        self.agent = agent()
+        self.agent = agent or common_agent()
         self.connection, self.said = self.agent.connect()
         self.next_stream = 0
         self.responses = {}
@@ -146,7 +147,7 @@ class Http3Client:
         self.closed = None
         self.facts_of_handshake = None
         self.others = []  # events of other kinds, in order
-        first = [{"stream": self._new_stream(), "fields": self.head(**each), "end": True} for each in early]
+        first = [{"stream": self._new_stream(), "fields": self.head(**head), "end": end} for head, end in early]
         self.agent.send("open", self.connection, early=first, resume=resume and resume.connection,
                         **target_of(server, server_name, options))
         if wait:
@@ -295,7 +296,8 @@ class Http3Client:
         self.do("behave", **how)
 
     def facts(self):
-        """Numbers of the connection; `frames` counts what the server has sent by its type."""
+        """Numbers of the connection; `frames` counts what the server has sent by its type, `requests_on_the_way` the
+        requests that it has not acknowledged to their end."""
         facts = self.ask("facts", "facts")
         facts["frames"] = {int(kind): count for kind, count in facts["frames"].items()}
         return facts

@@ -40,7 +40,8 @@ class Session:
         self.number = number
         self.server = (command["host"], command["port"])
         self.bare = command.get("bare", False)
-        self.deaf = self.mute = self.recording = False
+        self.deaf = self.mute = False
+        self.recording = command.get("recording", False)
         self.hold = command.get("hold", False)
         self.recorded = []
         self.pending_data = {}
@@ -310,7 +311,9 @@ class Session:
                  version=self.quic._version, port=self.socket.getsockname()[1],
                  streams_max=self.quic._remote_max_streams_bidi, one_way_streams_max=self.quic._remote_max_streams_uni,
                  datagram_bytes_max=self.quic._remote_max_datagram_frame_size, spare_ids=len(self.quic._peer_cid_available),
-                 connection_id=encoded(self.quic._peer_cid.cid))
+                 connection_id=encoded(self.quic._peer_cid.cid),
+                 requests_on_the_way=sum(number % 4 == 0 and not stream.sender.is_finished
+                                         for number, stream in self.quic._streams.items()))
 
     def do_close(self, code, reason):
         self.quic.close(error_code=code, reason_phrase=reason)
