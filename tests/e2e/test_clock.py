@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from support.clock import WallClock
+from support.clocks import Clocks
 from support.http2 import Http2Client
 from support.raw import Connection
 from support.wait import wait_until
@@ -21,8 +21,8 @@ JUMPS = [400, -400]  # days
 
 
 @pytest.fixture
-def clock(tmp_path):
-    return WallClock(tmp_path)
+def clocks(tmp_path):
+    return Clocks(tmp_path)
 
 
 def at_any_time(server):
@@ -53,53 +53,53 @@ def first_valid_day(server):
 
 class TestWallClock:
     @pytest.mark.parametrize("jump", JUMPS)
-    def test_connections_outlive_its_setting_and_dates_follow(self, start, clock, jump):
-        server = start(SITE, environment=clock.environment)
+    def test_connections_outlive_its_setting_and_dates_follow(self, start, clocks, jump):
+        server = start(SITE, environment=clocks.environment)
         with Connection(server.https, at_any_time(server)) as one, Http2Client(server, context=at_any_time(server)) as two:
             one.send(GET)
             assert abs(days_from_today(date_of(one.read_response()))) < 0.1
-            clock.set(jump)
+            clocks.set_wall(jump)
             one.send(GET)
             assert abs(days_from_today(date_of(one.read_response())) - jump) < 0.1
             assert abs(days_from_today(date_of(two.request("GET", "/"))) - jump) < 0.1
-            clock.set(0)
+            clocks.set_wall(0)
             one.send(GET)
             assert abs(days_from_today(date_of(one.read_response()))) < 0.1
             assert two.request("GET", "/").body == b"here"
 
     @pytest.mark.parametrize("jump", JUMPS)
-    def test_running_download_outlives_its_setting(self, start, clock, www, jump):
+    def test_running_download_outlives_its_setting(self, start, clocks, www, jump):
         (www / "large.bin").write_bytes(b"x" * 5_000_000)
-        server = start(f"site localhost {{\n files {www}\n}}", environment=clock.environment)
+        server = start(f"site localhost {{\n files {www}\n}}", environment=clocks.environment)
         with Connection(server.https, at_any_time(server), receive_buffer=16384) as connection:
             connection.send(b"GET /large.bin HTTP/1.1\r\nHost: localhost\r\n\r\n")
             head = connection.read_head()
-            clock.set(jump)
+            clocks.set_wall(jump)
             served_certificate(server)  # the server has had turns with the new time
             assert len(connection.read_exactly(int(head.get("content-length")))) == 5_000_000
 
     @pytest.mark.parametrize("jump", JUMPS)
-    def test_deadlines_come_in_their_time_all_the_same(self, start, clock, jump):
-        server = start(SITE, settings=HASTY, environment=clock.environment)
+    def test_deadlines_come_in_their_time_all_the_same(self, start, clocks, jump):
+        server = start(SITE, settings=HASTY, environment=clocks.environment)
         with Connection(server.https, at_any_time(server)) as connection:
             began = time.monotonic()
             connection.send(GET)
             connection.read_response()
-            clock.set(jump)
+            clocks.set_wall(jump)
             assert connection.is_closed()
             assert 0.25 < time.monotonic() - began < 5
 
-    def test_local_certificate_follows_it_in_both_directions(self, start, clock):
-        server = start(SITE, environment=clock.environment)
-        clock.set(100)
+    def test_local_certificate_follows_it_in_both_directions(self, start, clocks):
+        server = start(SITE, environment=clocks.environment)
+        clocks.set_wall(100)
         wait_until(lambda: first_valid_day(server) > 99, "a certificate that is valid in a hundred days")
-        clock.set(1)
+        clocks.set_wall(1)
         wait_until(lambda: first_valid_day(server) < 2, "one that is valid before that again")
 
-    def test_authority_that_is_over_is_told_once_and_stops_nothing(self, start, clock):
-        server = start(SITE, environment=clock.environment)
+    def test_authority_that_is_over_is_told_once_and_stops_nothing(self, start, clocks):
+        server = start(SITE, environment=clocks.environment)
         with Connection(server.https, at_any_time(server)) as connection:
-            clock.set(4000)
+            clocks.set_wall(4000)
             event = server.wait_for_audit("certificate_problem")
             assert event["code"] == "G4060" and "expired" in event["text"], event
             connection.send(GET)
