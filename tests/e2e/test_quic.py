@@ -61,6 +61,12 @@ def has_large(client, stream):
     return hashlib.sha256(client.finish(stream).body).digest() == hashlib.sha256(LARGE).digest()
 
 
+def passed_on(server):
+    """How many datagrams came to another worker, and to another process, than their connection's."""
+    quic = json.loads(run_command("status", "--json", "--state", server.state).stdout)["quic"]
+    return quic["passed_to_workers"], quic["passed_to_processes"]
+
+
 def held(site, **options):
     """A client in the middle of a download, which goes on once it is no longer told to hold."""
     client = Http3Client(site, window=500_000, hold=True, **options)
@@ -178,6 +184,8 @@ class TestMoves:
             assert has_large(client, stream)
 
     def test_moving_clients_reach_their_worker(self, site):
+        """The kernel takes them there; no worker passes them on."""
+        before = passed_on(site)
         opened = [Http3Client(site) for _ in range(16)]
         for client in opened:
             client.rebind(True)
@@ -187,6 +195,7 @@ class TestMoves:
         for client in opened:
             assert still_serves(client)
             client.close()
+        assert passed_on(site) == before
 
     def test_id_is_not_used_on_two_paths(self, client):
         """RFC 9000 9.5, as far as a client sees it: the server has given spare ids, and asks for their return."""
@@ -683,6 +692,9 @@ class TestEnd:
                 client.rebind(True)
                 client.behave(hold=False)
                 assert has_large(client, stream)
+                to_workers, to_processes = passed_on(server)
+                assert to_processes > 10
+                assert to_workers == 0
             assert server.wait() == 0
         finally:
             if fresh:
