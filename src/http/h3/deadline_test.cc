@@ -185,6 +185,30 @@ TEST(H3Deadline, a_stream_window_that_stays_shut_resets_the_stream) {
   EXPECT_EQ(test.transport.closed, std::nullopt);
 }
 
+TEST(H3Deadline, a_stream_window_that_stays_shut_counts_while_the_source_has_nothing_more) {
+  WireTest test;
+  test.serve(test.script({.bytes = std::string(100'000, 'x')}));
+  test.open();
+  test.transport.at(0).window = 50'000;
+  test.talk(0, testing::get(), true);
+  test.advance(seconds(31));
+  EXPECT_EQ(test.end(0).reset, Code::kRequestCancelled);
+  EXPECT_EQ(test.ended.at(0).outcome, Outcome::kClientTimeout);
+}
+
+TEST(H3Deadline, a_stream_whose_window_opens_again_is_not_slow_while_its_source_is_silent) {
+  WireTest test;
+  test.serve(test.script({.bytes = std::string(100'000, 'x')}));
+  test.open();
+  test.transport.at(0).window = 50'000;
+  test.talk(0, testing::get(), true);
+  test.advance(seconds(5));
+  test.open_window(0, 1'000'000);
+  test.advance(seconds(600));
+  EXPECT_EQ(test.body(0).size(), 100'000U);
+  EXPECT_TRUE(test.ended.empty());
+}
+
 TEST(H3Deadline, a_reader_above_the_floor_may_take_hours) {
   WireTest test;
   test.serve(test.script({.bytes = std::string(10'000'000, 'x'), .ended = true}));

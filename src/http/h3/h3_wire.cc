@@ -269,12 +269,16 @@ void H3Wire::blocked(quic::StreamId id) {
   session_.block(id);
   RequestStream* stream = session_.find(id);
   if (stream && stream->taken_since_unblocked < kTinyWindowBytes) count(Abuse::kTinyWindow);
+  if (stream && stream->exchange) exchanges_.hold_up(*stream->exchange);
   settle();
 }
 
 void H3Wire::unblocked(quic::StreamId id) {
   session_.unblock(id);
-  if (RequestStream* stream = session_.find(id)) stream->taken_since_unblocked = 0;
+  RequestStream* stream = session_.find(id);
+  if (!stream) return;
+  stream->taken_since_unblocked = 0;
+  if (stream->exchange) stream->exchange->flow_on();
 }
 
 // --- Ends

@@ -92,6 +92,11 @@ void Exchanges::stream_ready(Stream& stream) {
   with_.host.wake();
 }
 
+void Exchanges::hold_up(Stream& stream) {
+  stream.hold_up();
+  deadline_.note(stream.response_pace.due());
+}
+
 void Exchanges::send_ready() {
   while (!ready_.empty()) {
     Stream& stream = ready_.pop_front();

@@ -53,6 +53,8 @@ class Exchanges final : private StreamOwner {
 
   // --- responses
 
+  // Bytes were pulled that the client's window does not let pass.
+  void hold_up(Stream& stream);
   // Hands what has become ready to the framing.
   void send_ready();
   bool any_ready() const { return !ready_.empty(); }

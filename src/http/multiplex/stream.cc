@@ -71,7 +71,7 @@ Pulled Stream::pull(std::span<std::byte> into) {
   const BodyRead read = exchange.response.body->read(into);
   if (read.state == BodyRead::State::kWait) {
     phase_ = Phase::kWaiting;
-    response_pace.stop(time_.now);
+    if (!held_up_) response_pace.stop(time_.now);
     return {read};
   }
   exchange.response_body_bytes += read.count;
@@ -83,6 +83,16 @@ Pulled Stream::pull(std::span<std::byte> into) {
   const FieldList* trailers = read.state == BodyRead::State::kEnd ? exchange.response.body->trailers() : nullptr;
   if (!trailers || trailers->empty()) return {read};
   return {read, response_trailers(exchange, *trailers)};
+}
+
+void Stream::hold_up() {
+  held_up_ = true;
+  response_pace.start(time_.now);
+}
+
+void Stream::flow_on() {
+  held_up_ = false;
+  if (phase_ == Phase::kWaiting) response_pace.stop(time_.now);
 }
 
 // A body that breaks its word would make the client wait for ever or read too much.

@@ -85,7 +85,10 @@ class Stream final : private ExchangeDriver,
   bool response_ended() const { return phase_ == Phase::kEnded; }
   bool response_failed() const { return phase_ == Phase::kFailed; }
   // There are bytes to send, or seem to be, and only the client's reading holds them up.
-  bool response_flows() const { return phase_ == Phase::kSending; }
+  bool response_flows() const { return phase_ == Phase::kSending || held_up_; }
+  // Bytes that were pulled do not pass, or pass again: also while the source has nothing more, the client is to act.
+  void hold_up();
+  void flow_on();
 
   // The lines of the response's head; call once it is ready. Says whether DATA will follow.
   struct Head {
@@ -113,6 +116,7 @@ class Stream final : private ExchangeDriver,
   std::optional<RequestFault> fault_;
   std::optional<std::uint64_t> declared_bytes_;  // the response's content-length
   Phase phase_ = Phase::kAwaited;
+  bool held_up_ = false;
 };
 
 }  // namespace gate::http::multiplex
