@@ -115,6 +115,10 @@ class Wire : public Driver {
   // now.
   virtual void produce(base::Buffer& out, std::size_t budget) = 0;
 
+  // There is nothing more to come out, though the peer may go on: a tunnel of which our direction has ended. The
+  // connection passes that end on once what was produced is sent.
+  virtual bool output_ended() const { return finished(); }
+
   // Whether more input can be taken: the back pressure of request bodies and pipelines.
   virtual bool wants_read() const = 0;
 

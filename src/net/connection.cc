@@ -239,6 +239,7 @@ void Connection::produce() {
     if (!produce_once()) break;
     produced = before + kProduceBytes;
   }
+  end_output();
   finish_if_done();
 }
 
@@ -308,6 +309,22 @@ bool Connection::flush_pending() {
   return true;
 }
 
+// TLS's own end, which goes before the socket's. False when the connection broke.
+bool Connection::say_end() {
+  if (!engine_) return true;
+  tls::Io io{{}, context_.buffers.sealed};
+  engine_->close(io);
+  return flush(context_.buffers.sealed);
+}
+
+// The wire has ended its direction of a tunnel: the peer is told so, and may go on in the other.
+void Connection::end_output() {
+  if (state_ != State::kOpen || output_closed_ || wire_->finished() || !wire_->output_ended()) return;
+  if (!pending_.empty() || !say_end() || !pending_.empty()) return;
+  output_closed_ = true;
+  os::shut_down_sending(socket_.number());
+}
+
 void Connection::finish_if_done() {
   if (state_ != State::kOpen || sending_failed_ || !wire_->finished()) return;
   if (!pending_.empty()) {
@@ -315,11 +332,7 @@ void Connection::finish_if_done() {
     fixed_deadline_ = context_.loop.now() + limits_->stall_timeout;
     return;
   }
-  if (engine_) {
-    tls::Io io{{}, context_.buffers.sealed};
-    engine_->close(io);
-    if (!flush(context_.buffers.sealed)) return;
-  }
+  if (!say_end()) return;
   if (input_closed_ && pending_.empty()) {
     close(CloseReason::kFinished);
   } else {

@@ -135,6 +135,8 @@ class Connection final : public loop::Watcher,
   bool flush_pending();
   void fail_sending();
   void hear_last_words();
+  bool say_end();
+  void end_output();
   void finish_if_done();
   void linger();
   void discard_input();
@@ -160,6 +162,7 @@ class Connection final : public loop::Watcher,
   bool peer_ended_ = false;    // an end or error waits behind the data
   bool input_closed_ = false;  // and has been read
   bool sending_failed_ = false;
+  bool output_closed_ = false;
 };
 
 }  // namespace gate::net

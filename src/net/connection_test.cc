@@ -33,6 +33,7 @@ struct WireState {
   std::string received;
   std::string to_send;
   bool finished = false;
+  bool output_ended = false;
   bool wants_read = true;
   base::Instant due = base::Instant::max();
   int ends = 0;
@@ -55,6 +56,7 @@ class FakeWire final : public http::Wire {
   }
   bool wants_read() const override { return state_.wants_read; }
   bool finished() const override { return state_.finished && state_.to_send.empty(); }
+  bool output_ended() const override { return finished() || (state_.output_ended && state_.to_send.empty()); }
   base::Instant deadline() const override { return state_.due; }
   void on_deadline() override {
     ++state_.deadlines;
@@ -250,6 +252,27 @@ TEST_F(ConnectionTest, a_finished_wire_has_its_last_bytes_sent_and_the_peers_end
   EXPECT_EQ(owner_->ends, std::vector{CloseReason::kFinished});
 }
 
+TEST_F(ConnectionTest, a_wire_may_end_its_direction_and_go_on_to_read) {
+  open();
+  wire().to_send = kMuch;
+  wire().output_ended = true;
+  connection().wake();
+  turn();
+  EXPECT_EQ(peer_reads_all(), kMuch);
+  EXPECT_TRUE(peer_saw_end_);
+  pass(limits_->linger_timeout * 2);
+  peer_sends("I go on");
+  EXPECT_EQ(wire().received, "I go on");
+  EXPECT_TRUE(owner_->ends.empty());
+  shutdown(peer_.number(), SHUT_WR);
+  turn();
+  EXPECT_EQ(wire().ends, 1);
+  wire().finished = true;
+  connection().wake();
+  turn();
+  EXPECT_EQ(owner_->ends, std::vector{CloseReason::kFinished});
+}
+
 TEST_F(ConnectionTest, a_peer_that_does_not_end_is_not_awaited_for_long) {
   open();
   wire().finished = true;
@@ -419,6 +442,21 @@ TEST_F(TlsConnectionTest, the_peers_goodbye_is_the_end_of_its_input) {
   client_.close();
   exchange();
   EXPECT_EQ(wire().ends, 1);
+}
+
+TEST_F(TlsConnectionTest, says_goodbye_for_a_wire_that_goes_on_to_read) {
+  wire().to_send = "that is all";
+  wire().output_ended = true;
+  connection().wake();
+  turn();
+  client_.received.append(base::as_bytes(peer_reads()));
+  EXPECT_EQ(client_.read(), "that is all");
+  EXPECT_EQ(client_.step, tls::Step::kEnd);
+  ASSERT_TRUE(client_.write("I go on"));
+  exchange();
+  EXPECT_EQ(wire().received, "I go on");
+  EXPECT_TRUE(peer_saw_end_);
+  EXPECT_TRUE(owner_->ends.empty());
 }
 
 TEST_F(TlsConnectionTest, says_goodbye_when_the_wire_is_finished) {
