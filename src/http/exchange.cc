@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "http/request_rules.h"
+#include "http/response_rules.h"
 
 namespace gate::http {
 namespace {
@@ -46,6 +48,13 @@ void Exchange::add_filter(ResponseFilter& filter) { filters_ = arena_.make<Filte
 void Exchange::add_change(ResponseFilter& change) {
   *changes_end_ = arena_.make<FilterLink>(FilterLink{&change, nullptr});
   changes_end_ = &(*changes_end_)->next;
+}
+
+void Exchange::inform(std::uint16_t status, const FieldList& fields) {
+  // RFC 9110 15.2: "A server MUST NOT send a 1xx response to an HTTP/1.0 client."
+  if (responded_ || request.version == Version::kHttp10 || !is_sendable_interim(status, fields)) return;
+  interim_bytes_ += interim_bytes(fields);
+  if (interim_bytes_ <= limits_.interim_bytes_max) driver_.inform(*this, status, fields);
 }
 
 void Exchange::respond() {

@@ -27,6 +27,10 @@ class ExchangeDriver {
   // The request body, to be pulled by a service; an empty one when the request has none. The driver owns it.
   virtual BodySource& request_body(Exchange& exchange) = 0;
 
+  // An interim response, checked: to be sent at once, 100 only where the client waits for it. Nothing of `fields` is
+  // kept.
+  virtual void inform(Exchange& exchange, std::uint16_t status, const FieldList& fields) = 0;
+
  protected:
   ~ExchangeDriver() = default;
 };
@@ -105,6 +109,11 @@ class Exchange {
   // Adds a change that has the last word: changes are run after all filters, in the order they were added.
   void add_change(ResponseFilter& change);
 
+  // Sends an interim response before the final one: 102, 103 (RFC 8297), 104, whatever is 1xx but 101; 100 is passed on
+  // only while the client waits for it. Clients may ignore them all (RFC 9110 15.2), so what cannot be sent is left
+  // out: behind the final response, to HTTP/1.0, with lines that are not sendable, above Limits::interim_bytes_max.
+  void inform(std::uint16_t status, const FieldList& fields);
+
   // Runs `defaults`, filters and changes over `response` and hands it to the driver. Call once.
   void respond();
 
@@ -139,6 +148,7 @@ class Exchange {
   FilterLink* filters_ = nullptr;  // the last one added is the first
   FilterLink* changes_ = nullptr;
   FilterLink** changes_end_ = &changes_;
+  std::size_t interim_bytes_ = 0;
   bool responded_ = false;
 };
 

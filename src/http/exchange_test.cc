@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace gate::http {
 namespace {
@@ -15,8 +16,11 @@ class Driver final : public ExchangeDriver {
     return *body;
   }
 
+  void inform(Exchange&, std::uint16_t status, const FieldList&) override { informed.push_back(status); }
+
   int ready = 0;
   BodyPtr body;
+  std::vector<std::uint16_t> informed;
 };
 
 class Pages final : public ErrorPages {
@@ -107,6 +111,49 @@ TEST_F(ExchangeTest, refusal_without_pages_has_no_body) {
   exchange_.refuse({403, {}, "because"});
   EXPECT_EQ(exchange_.response.body, nullptr);
   EXPECT_EQ(driver_.ready, 1);
+}
+
+class Interim : public ExchangeTest {
+ protected:
+  void inform(std::uint16_t status, std::string_view name = "link", std::string_view value = "</a.css>") {
+    FieldList fields(exchange_.arena());
+    fields.add(name, value);
+    exchange_.inform(status, fields);
+  }
+};
+
+TEST_F(Interim, responses_go_to_the_driver_before_the_final_one) {
+  inform(103);
+  inform(102);
+  exchange_.respond();
+  inform(103);
+  EXPECT_EQ(driver_.informed, (std::vector<std::uint16_t>{103, 102}));
+}
+
+TEST_F(Interim, responses_are_not_for_http_1_0) {
+  exchange_.request.version = Version::kHttp10;
+  inform(103);
+  EXPECT_TRUE(driver_.informed.empty());
+}
+
+TEST_F(Interim, responses_are_1xx_and_no_switch_of_protocols) {
+  for (const auto status : std::initializer_list<std::uint16_t>{0, 99, 101, 200, 404}) inform(status);
+  EXPECT_TRUE(driver_.informed.empty());
+  inform(100);
+  inform(199);
+  EXPECT_EQ(driver_.informed.size(), 2U);
+}
+
+TEST_F(Interim, responses_that_would_split_the_final_one_are_left_out) {
+  inform(103, "link", "a\r\n\r\nHTTP/1.1 200 OK");
+  inform(103, "li nk", "a");
+  EXPECT_TRUE(driver_.informed.empty());
+}
+
+TEST_F(Interim, responses_are_bounded) {
+  limits_.interim_bytes_max = 1000;
+  for (int i = 0; i < 100; ++i) inform(103);  // 42 for the status, 12 for the line, 32 for its overhead
+  EXPECT_EQ(driver_.informed.size(), 11U);
 }
 
 TEST_F(ExchangeTest, text_body_yields_its_text_in_pieces) {

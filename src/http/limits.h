@@ -21,6 +21,8 @@ struct Limits {
   std::size_t chunk_extension_bytes_max = 256;
   // Streams open at once on a connection (SETTINGS_MAX_CONCURRENT_STREAMS).
   std::uint32_t streams_max = 128;
+  // Interim responses (1xx) of one exchange, counted as a header section is: an upstream that sends them without end.
+  std::size_t interim_bytes_max = 64 * 1024;
   // Requests on one connection, so that memory held by long connections returns and load can move.
   std::uint64_t requests_per_connection_max = 1'000'000;
   // Unread request body that is thrown away to keep a connection usable, before it is closed instead.

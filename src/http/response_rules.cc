@@ -16,6 +16,12 @@ bool is_sendable_value(std::string_view value) {
   return true;
 }
 
+bool are_sendable(const FieldList& fields) {
+  return std::ranges::all_of(fields, [](const Field& field) {
+    return (field.id != FieldId::kUnknown || is_token(field.name)) && is_sendable_value(field.value);
+  });
+}
+
 }  // namespace
 
 ResponseFraming response_framing(const Exchange& exchange) {
@@ -29,10 +35,19 @@ ResponseFraming response_framing(const Exchange& exchange) {
 }
 
 bool is_sendable(const Response& response) {
-  if (response.status < 200 || response.status > 599) return false;
-  return std::ranges::all_of(response.fields, [](const Field& field) {
-    return (field.id != FieldId::kUnknown || is_token(field.name)) && is_sendable_value(field.value);
-  });
+  return response.status >= 200 && response.status <= 599 && are_sendable(response.fields);
+}
+
+bool is_sendable_interim(std::uint16_t status, const FieldList& fields) {
+  return status >= 100 && status < 200 && status != 101 && are_sendable(fields);
+}
+
+std::size_t interim_bytes(const FieldList& fields) {
+  constexpr std::size_t kLineOverhead = 32;  // as for a request's header section: RFC 9113 6.5.2
+  constexpr std::size_t kStatusLine = 10 + kLineOverhead;
+  std::size_t bytes = kStatusLine;
+  for (const Field& field : fields) bytes += field.name.size() + field.value.size() + kLineOverhead;
+  return bytes;
 }
 
 bool is_written_by_driver(FieldId id) {

@@ -24,6 +24,10 @@ ResponseFraming response_framing(const Exchange& exchange);
 // NUL. A bug or a hostile upstream must not be able to split a response (CWE-113).
 bool is_sendable(const Response& response);
 
+// The same for an interim response, and what it costs of Limits::interim_bytes_max.
+bool is_sendable_interim(std::uint16_t status, const FieldList& fields);
+std::size_t interim_bytes(const FieldList& fields);
+
 // Whether the driver writes this field itself, so that a response's own line of that name is left out.
 bool is_written_by_driver(FieldId id);
 

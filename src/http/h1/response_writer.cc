@@ -30,6 +30,14 @@ bool put_fields(Appender& head, const FieldList& fields) {
 
 }  // namespace
 
+void write_interim(std::uint16_t status, const FieldList& fields, base::Buffer& out) {
+  constexpr std::size_t kStatusLineMax = 64;
+  Appender head(out, kStatusLineMax + written_bytes(fields));
+  put_status_line(head, status);
+  put_fields(head, fields);
+  head.put(kLineEnd);
+}
+
 void write_continue(base::Buffer& out) { out.append("HTTP/1.1 100 Continue\r\n\r\n"); }
 
 void ResponseWriter::write_head(const Exchange& exchange, const ResponseFraming& framing, Persistence persistence,

@@ -31,6 +31,8 @@ class ResponseWriter {
   BodyWriter body_;
 };
 
+// A whole response of 1xx (RFC 9110 15.2), which is sendable (see is_sendable_interim).
+void write_interim(std::uint16_t status, const FieldList& fields, base::Buffer& out);
 // RFC 9110 15.2.1.
 void write_continue(base::Buffer& out);
 

@@ -132,6 +132,13 @@ void Wire::response_ready(Exchange&) {
   host_.wake();
 }
 
+// RFC 9110 15.2: an interim response goes before the final one, and there may be several.
+void Wire::inform(Exchange&, std::uint16_t status, const FieldList& fields) {
+  if (status == 100) return body_awaited();
+  write_interim(status, fields, current_->interim);
+  host_.wake();
+}
+
 void Wire::produce(base::Buffer& out, std::size_t budget) {
   constexpr std::size_t kBudgetMin = 1024;
   const std::size_t before = out.size();
@@ -145,7 +152,7 @@ void Wire::produce(base::Buffer& out, std::size_t budget) {
 
 // Whether there may be more to write within the limit: the response of a pipelined request.
 bool Wire::produce_step(base::Buffer& out, std::size_t limit) {
-  if (write_due_continue(out)) return true;
+  if (write_interim_responses(out) || write_due_continue(out)) return true;
   if (!current_->response_ready || current_->response_done) return false;
   if (!current_->head_written) write_head(out);
   switch (writer_.write_body(current_->exchange, out, limit)) {
@@ -159,6 +166,13 @@ bool Wire::produce_step(base::Buffer& out, std::size_t limit) {
   }
   finish_response();
   return out.size() < limit;
+}
+
+bool Wire::write_interim_responses(base::Buffer& out) {
+  if (current_->interim.empty()) return false;
+  out.append(current_->interim.view());
+  current_->interim.release();
+  return true;
 }
 
 // RFC 9110 10.1.1: the server sends 100 when it wants the body, or leaves it out and answers at once. A response that

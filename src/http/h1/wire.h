@@ -56,6 +56,7 @@ class Wire final : public http::Wire, private ExchangeDriver, private BodyWaker,
     Control control;
     std::optional<RequestBody> body;    // from the head's end on
     std::optional<RequestFault> fault;  // found after the dispatch, in the body
+    base::Buffer interim;               // responses of 1xx that are to be sent
     bool begun = false;                 // dispatched or refused: the observer is to hear of its end
     bool response_ready = false;
     bool head_written = false;
@@ -67,6 +68,7 @@ class Wire final : public http::Wire, private ExchangeDriver, private BodyWaker,
 
   void response_ready(Exchange& exchange) override;
   BodySource& request_body(Exchange& exchange) override;
+  void inform(Exchange& exchange, std::uint16_t status, const FieldList& fields) override;
   void body_ready() override { host_.wake(); }
   void body_awaited() override;
   void body_has_room() override;
@@ -87,6 +89,7 @@ class Wire final : public http::Wire, private ExchangeDriver, private BodyWaker,
 
   // Output.
   bool produce_step(base::Buffer& out, std::size_t limit);
+  bool write_interim_responses(base::Buffer& out);
   bool write_due_continue(base::Buffer& out);
   void write_head(base::Buffer& out);
   bool may_keep_alive(const ResponseFraming& framing) const;

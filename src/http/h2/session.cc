@@ -305,10 +305,9 @@ void Session::submit_head(Stream& stream, std::span<const Field> lines, bool has
       nghttp2_submit_response(session_.get(), number_of(stream), sent.data(), sent.size(), has_body ? &body : nullptr));
 }
 
-void Session::submit_continue(Stream& stream) {
-  static constexpr std::array<Field, 1> kContinue{{{":status", "100", FieldId::kUnknown}}};
-  const auto lines = SessionCallbacks::lines_of(stream, kContinue);
-  must(nghttp2_submit_headers(session_.get(), NGHTTP2_FLAG_NONE, number_of(stream), nullptr, lines.data(), lines.size(),
+void Session::submit_interim(Stream& stream, std::span<const Field> lines) {
+  const auto sent = SessionCallbacks::lines_of(stream, lines);
+  must(nghttp2_submit_headers(session_.get(), NGHTTP2_FLAG_NONE, number_of(stream), nullptr, sent.data(), sent.size(),
                               nullptr));
 }
 

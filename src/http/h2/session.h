@@ -79,7 +79,7 @@ class Session final : public multiplex::Framing {
   Stream* find(std::uint32_t id) const;
 
   void submit_head(Stream& stream, std::span<const Field> lines, bool has_body) override;
-  void submit_continue(Stream& stream) override;
+  void submit_interim(Stream& stream, std::span<const Field> lines) override;
   void resume(Stream& stream) override;
   void open_window(Stream& stream, std::size_t count) override;
   void open_connection_window(std::size_t count) override;

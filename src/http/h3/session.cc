@@ -375,11 +375,10 @@ void Session::submit_head(Stream& stream, std::span<const Field> lines, bool has
                                     has_body ? &body : nullptr));
 }
 
-void Session::submit_continue(Stream& stream) {
+void Session::submit_interim(Stream& stream, std::span<const Field> lines) {
   if (broken_) return;
-  static constexpr std::array<Field, 1> kContinue{{{":status", "100", FieldId::kUnknown}}};
-  const auto lines = SessionCallbacks::lines_of(stream, kContinue);
-  must(nghttp3_conn_submit_info(connection_.get(), number_of(stream), lines.data(), lines.size()));
+  const auto sent = SessionCallbacks::lines_of(stream, lines);
+  must(nghttp3_conn_submit_info(connection_.get(), number_of(stream), sent.data(), sent.size()));
 }
 
 void Session::resume(Stream& stream) {

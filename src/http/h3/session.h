@@ -87,7 +87,7 @@ class Session final : public multiplex::Framing {
   void unblock(quic::StreamId id);
 
   void submit_head(Stream& stream, std::span<const Field> lines, bool has_body) override;
-  void submit_continue(Stream& stream) override;
+  void submit_interim(Stream& stream, std::span<const Field> lines) override;
   void resume(Stream& stream) override;
   void open_window(Stream& stream, std::size_t count) override;
   void open_connection_window(std::size_t count) override;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "http/multiplex/codes.h"
+#include "http/multiplex/response_head.h"
 #include "http/request_rules.h"
 
 namespace gate::http::multiplex {
@@ -43,6 +44,7 @@ void Exchanges::take_head(Stream& stream, bool ended) {
   stream.head_received = true;
   const auto fault = stream.assembly.finish(exchange, ended);
   stream.body.set_length(exchange.request.content_length);
+  stream.awaits_continue = !ended && exchange.request.fields.find(FieldId::kExpect);
   if (ended) {
     stream.body.end();
   } else {
@@ -73,9 +75,17 @@ void Exchanges::fail_request(Stream& stream, RequestFault fault) {
 }
 
 void Exchanges::body_wanted(Stream& stream) {
-  const auto expect = stream.exchange.request.fields.find(FieldId::kExpect);
-  if (!expect || stream.response_begun()) return;
-  framing_.submit_continue(stream);
+  if (stream.awaits_continue && !stream.response_begun()) send_interim(stream, 100, {});
+}
+
+void Exchanges::inform(Stream& stream, std::uint16_t status, const FieldList& fields) {
+  if (status == 100) return body_wanted(stream);
+  send_interim(stream, status, std::span(fields.begin(), fields.size()));
+}
+
+void Exchanges::send_interim(Stream& stream, std::uint16_t status, std::span<const Field> fields) {
+  if (status == 100) stream.awaits_continue = false;
+  framing_.submit_interim(stream, interim_head(stream.exchange.arena(), status, fields));
   with_.host.wake();
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "base/bytes.h"
@@ -81,9 +82,11 @@ class Exchanges final : private StreamOwner {
 
  private:
   void stream_ready(Stream& stream) override;
+  void inform(Stream& stream, std::uint16_t status, const FieldList& fields) override;
   void body_wanted(Stream& stream) override;
   void body_taken(Stream& stream, std::size_t count) override;
 
+  void send_interim(Stream& stream, std::uint16_t status, std::span<const Field> fields);
   void fail_request(Stream& stream, RequestFault fault);
 
   const Surroundings with_;

@@ -14,7 +14,8 @@ class Framing {
  public:
   // `lines` and what they show stay as they are until they are sent or the stream is forgotten.
   virtual void submit_head(Stream& stream, std::span<const Field> lines, bool has_body) = 0;
-  virtual void submit_continue(Stream& stream) = 0;  // RFC 9110 15.2.1
+  // The same for an interim response (RFC 9110 15.2).
+  virtual void submit_interim(Stream& stream, std::span<const Field> lines) = 0;
   // The stream's body, which had to wait, has something again.
   virtual void resume(Stream& stream) = 0;
 

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "http/arena_text.h"
+
 namespace gate::http::multiplex {
 namespace {
 
@@ -16,10 +18,6 @@ std::string_view number_text(base::Arena& arena, std::uint64_t number) {
   return {digits.data(), static_cast<std::size_t>(end - digits.data())};
 }
 
-std::string_view status_text(base::Arena& arena, std::uint16_t status) {
-  return status == 200 ? "200" : number_text(arena, status);
-}
-
 }  // namespace
 
 std::span<const Field> response_head(Exchange& exchange, const ResponseFraming& framing, std::string_view http_date) {
@@ -27,7 +25,7 @@ std::span<const Field> response_head(Exchange& exchange, const ResponseFraming& 
   const Response& response = exchange.response;
   const auto lines = arena.make_array<Field>(response.fields.size() + kLinesOfOurs);
   std::size_t count = 0;
-  lines[count++] = {":status", status_text(arena, response.status)};
+  lines[count++] = {":status", response.status == 200 ? "200" : status_text(arena, response.status)};
   if (!response.fields.find(FieldId::kServer)) lines[count++] = {"server", kServerName, FieldId::kServer};
   lines[count++] = {"date", arena.copy(http_date), FieldId::kDate};
   if (framing.content_length) {
@@ -37,6 +35,16 @@ std::span<const Field> response_head(Exchange& exchange, const ResponseFraming& 
   // connection-specific header fields."
   for (const Field& field : response.fields) {
     if (!is_written_by_driver(field.id)) lines[count++] = field;
+  }
+  return lines.first(count);
+}
+
+std::span<const Field> interim_head(base::Arena& arena, std::uint16_t status, std::span<const Field> fields) {
+  const auto lines = arena.make_array<Field>(1 + fields.size());
+  std::size_t count = 0;
+  lines[count++] = {":status", status_text(arena, status)};
+  for (const Field& field : fields) {
+    if (!is_written_by_driver(field.id)) lines[count++] = {arena.copy(field.name), arena.copy(field.value), field.id};
   }
   return lines.first(count);
 }

@@ -24,6 +24,7 @@ void Stream::receive_data(base::ByteView bytes) {
   exchange.request_body_bytes += bytes.size();
   body_pace.progress(bytes.size(), time_.now);
   body_pace.stop(time_.now);
+  awaits_continue = false;
   body.append(bytes);
 }
 

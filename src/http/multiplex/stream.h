@@ -24,6 +24,8 @@ class StreamOwner {
  public:
   // The response's head, or more of its body, can be sent.
   virtual void stream_ready(Stream& stream) = 0;
+  // An interim response is to be sent.
+  virtual void inform(Stream& stream, std::uint16_t status, const FieldList& fields) = 0;
   // A service asked for a request body of which nothing came yet.
   virtual void body_wanted(Stream& stream) = 0;
   // A service took bytes of the request body.
@@ -75,6 +77,7 @@ class Stream final : private ExchangeDriver,
   // The head is complete: from now on the exchange is seen by others, and its end is to be told.
   bool head_received = false;
   bool reset_by_peer = false;
+  bool awaits_continue = false;  // the client sends its body when it gets 100
 
   void receive_data(base::ByteView bytes);
   void end_request();
@@ -107,6 +110,9 @@ class Stream final : private ExchangeDriver,
   enum class Phase : std::uint8_t { kAwaited, kReady, kSending, kWaiting, kEnded, kFailed };
 
   void response_ready(Exchange& ready) override;
+  void inform(Exchange&, std::uint16_t status, const FieldList& fields) override {
+    owner_.inform(*this, status, fields);
+  }
   BodySource& request_body(Exchange&) override { return body; }
   void body_ready() override;
   void body_wanted() override { owner_.body_wanted(*this); }

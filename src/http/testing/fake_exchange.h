@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/arena.h"
 #include "base/bytes.h"
@@ -62,6 +63,12 @@ struct FakeRequest {
   std::string_view body{};
 };
 
+// An interim response that a service has sent.
+struct Informed {
+  std::uint16_t status;
+  std::vector<std::pair<std::string, std::string>> fields;
+};
+
 // An exchange without a wire: a test fills in a request, lets a service handle it and looks at the response.
 //
 //   FakeExchange fake({.target = "/old?a=1"});
@@ -90,6 +97,9 @@ class FakeExchange final : private ExchangeDriver {
 
   // How often a response was handed over: 0 or 1 for a correct service.
   int responses() const { return responses_; }
+  // The interim responses, in their order.
+  const std::vector<Informed>& informed() const { return informed_; }
+
   std::uint16_t status() const { return exchange_.response.status; }
 
   // The value of the first response field of that lower-case name, and how many lines there are.
@@ -119,6 +129,10 @@ class FakeExchange final : private ExchangeDriver {
  private:
   void response_ready(Exchange&) override { ++responses_; }
   BodySource& request_body(Exchange&) override { return body_; }
+  void inform(Exchange&, std::uint16_t status, const FieldList& fields) override {
+    auto& lines = informed_.emplace_back(Informed{status, {}}).fields;
+    for (const Field& field : fields) lines.emplace_back(field.name, field.value);
+  }
 
   static ConnectionInfo connection_of(const FakeRequest& given) {
     ConnectionInfo info;
@@ -149,6 +163,7 @@ class FakeExchange final : private ExchangeDriver {
   Limits limits_;
   FakeBody body_;
   ConnectionInfo connection_;
+  std::vector<Informed> informed_;
   int responses_ = 0;
   BodyRead last_read_;
   Exchange exchange_;
