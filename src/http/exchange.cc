@@ -58,8 +58,15 @@ void Exchange::inform(std::uint16_t status, const FieldList& fields) {
 }
 
 void Exchange::respond() {
+  // RFC 9110 9.3.6: "Any 2xx (Successful) response indicates that the sender (and all inbound proxies) will switch to
+  // tunnel mode": nothing that answers other methods may say so to CONNECT by chance.
+  const bool succeeds = response.status >= 200 && response.status < 300;
+  if (request.method == Method::kConnect && succeeds && !response.tunnel) {
+    return refuse(answer_to(RequestFault::kMethodUnsupported));
+  }
   GATE_CHECK(!responded_);
   responded_ = true;
+  if (response.tunnel) response.may_encode = false;
   if (defaults) defaults->filter(*this);
   for (const auto* link = filters_; link; link = link->next) link->filter->filter(*this);
   for (const auto* link = changes_; link; link = link->next) link->filter->filter(*this);
@@ -70,6 +77,7 @@ void Exchange::refuse(const Refusal& why) {
   refusal = arena_.make<Refusal>(why);
   response.status = why.status;
   response.body.reset();
+  response.tunnel = false;
   if (error_pages) error_pages->render(*this);
   respond();
 }

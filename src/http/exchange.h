@@ -48,7 +48,7 @@ class ErrorPages {
 // How an exchange ended, for log and metrics.
 enum class Outcome : std::uint8_t {
   kPending,
-  kComplete,        // the whole response was handed to the connection
+  kComplete,        // the whole response was handed to the connection; a tunnel: both directions ended by themselves
   kClientGone,      // the client went away or reset the stream before that
   kClientTimeout,   // the client was too slow
   kResponseFailed,  // the body's source failed in the middle

@@ -5,6 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "http/testing/fake_exchange.h"
+#include "http/testing/tunnel_service.h"
+#include "http/upgrade.h"
+
 namespace gate::http {
 namespace {
 
@@ -39,7 +43,7 @@ class Note final : public ResponseFilter {
   char name_;
 };
 
-class ExchangeTest : public testing::Test {
+class ExchangeTest : public ::testing::Test {
  protected:
   std::string read_response(std::size_t piece) {
     std::string text;
@@ -113,6 +117,29 @@ TEST_F(ExchangeTest, refusal_without_pages_has_no_body) {
   EXPECT_EQ(driver_.ready, 1);
 }
 
+TEST_F(ExchangeTest, refusal_is_no_tunnel) {
+  exchange_.response.tunnel = true;
+  exchange_.refuse({403, {}, "because"});
+  EXPECT_FALSE(exchange_.response.tunnel);
+}
+
+TEST_F(ExchangeTest, success_of_connect_is_a_tunnel_or_none) {
+  exchange_.request.method = Method::kConnect;
+  exchange_.response.body = exchange_.make_text_body("a page for any method");
+  exchange_.respond();
+  EXPECT_EQ(exchange_.response.status, 501);
+  EXPECT_EQ(exchange_.response.body, nullptr);
+  EXPECT_EQ(driver_.ready, 1);
+}
+
+TEST_F(ExchangeTest, tunnel_is_not_encoded) {
+  exchange_.request.method = Method::kConnect;
+  exchange_.response.tunnel = true;
+  exchange_.respond();
+  EXPECT_EQ(exchange_.response.status, 200);
+  EXPECT_FALSE(exchange_.response.may_encode);
+}
+
 class Interim : public ExchangeTest {
  protected:
   void inform(std::uint16_t status, std::string_view name = "link", std::string_view value = "</a.css>") {
@@ -154,6 +181,35 @@ TEST_F(Interim, responses_are_bounded) {
   limits_.interim_bytes_max = 1000;
   for (int i = 0; i < 100; ++i) inform(103);  // 42 for the status, 12 for the line, 32 for its overhead
   EXPECT_EQ(driver_.informed.size(), 11U);
+}
+
+TEST(FakeExchange, carries_both_directions_of_a_tunnel) {
+  for (const bool extended : {false, true}) {
+    testing::FakeExchange fake(extended ? testing::FakeRequest{.protocol = "websocket"}
+                                        : testing::FakeRequest{.upgrade = "websocket"});
+    EXPECT_EQ(upgrade_of(fake.request()), extended ? "" : "websocket");
+    EXPECT_EQ(fake.request().protocol, extended ? "websocket" : "");
+    auto& exchange = fake.exchange();
+    exchange.response.body = exchange.make_body<testing::EchoBody>(exchange.request_body());
+    exchange.response.tunnel = true;
+    exchange.respond();
+    fake.client().add("hello");
+    EXPECT_EQ(fake.read_body(), "hello");
+    EXPECT_EQ(fake.last_read(), BodyRead::State::kWait);
+    fake.client().end();
+    EXPECT_EQ(fake.read_body(), "");
+    EXPECT_EQ(fake.last_read(), BodyRead::State::kEnd);
+  }
+}
+
+TEST(FakeExchange, keeps_interim_responses) {
+  testing::FakeExchange fake;
+  FieldList fields(fake.exchange().arena());
+  fields.add("link", "</a.css>");
+  fake.exchange().inform(103, fields);
+  ASSERT_EQ(fake.informed().size(), 1U);
+  EXPECT_EQ(fake.informed()[0].status, 103);
+  EXPECT_EQ(fake.informed()[0].fields[0].second, "</a.css>");
 }
 
 TEST_F(ExchangeTest, text_body_yields_its_text_in_pieces) {

@@ -54,6 +54,9 @@ class FieldList {
   const Field* begin() const { return fields_.data(); }
   const Field* end() const { return fields_.data() + count_; }
 
+  // Where what is made of these lines may be put.
+  base::Arena& arena() const { return *arena_; }
+
   void clear() {
     fields_ = {};
     count_ = 0;

@@ -29,7 +29,8 @@ struct Request {
   bool has_query = false;
   FieldList fields;  // without pseudo-fields; Host is kept for every wire
   std::optional<std::uint64_t> content_length;
-  bool has_body = false;  // content-length above 0, chunked, or a stream that was not ended with its head
+  // content-length above 0, chunked, or a stream that was not ended with its head; never with CONNECT
+  bool has_body = false;
 };
 
 // A response head and its body. `body` may be null for "no content": content-length 0 where a length belongs.
@@ -40,6 +41,12 @@ struct Response {
   FieldList fields;  // without Content-Length, Transfer-Encoding, Connection and Date: the driver writes those
   BodyPtr body;
   bool may_encode = true;  // a content coding may be put on it on the way out
+
+  // The exchange becomes a stream of bytes in both directions. On HTTP/1.1 it answers a request of which upgrade_of()
+  // names a protocol: status 101, and the Upgrade field with that protocol. On HTTP/2 and HTTP/3 it answers an extended
+  // CONNECT: status 2xx. `body` is what the client gets, unframed and in its own time; request_body() is from respond()
+  // on what the client sends behind its head. Each direction ends by itself; `body` lives until both have.
+  bool tunnel = false;
 };
 
 }  // namespace gate::http

@@ -24,6 +24,9 @@ class Pace {
   // The same with what it has saved up, and the grace at least: a reader that has just been sent megabytes still has
   // them before it in the system's buffer, and nothing is heard of it until a good part of that is read.
   void resume(base::Instant now);
+  // From now on there is no rate: whatever comes gives the peer the whole `stall_timeout` anew. Tunnels say when they
+  // have something to say.
+  void ask_no_rate();
   // The ball is on our side.
   void stop(base::Instant now);
   bool running() const { return running_; }
@@ -41,6 +44,7 @@ class Pace {
   base::Instant due_{};
   base::Duration left_;  // while it is stopped
   bool running_ = false;
+  bool any_rate_ = false;
 };
 
 }  // namespace gate::http

@@ -71,6 +71,14 @@ TEST_F(PaceTest, without_a_rate_any_progress_will_do) {
   EXPECT_EQ(pace_.due(), start_ + 39s);
 }
 
+TEST_F(PaceTest, that_asks_no_rate_is_content_with_any_progress) {
+  pace_.ask_no_rate();
+  pace_.begin(start_);
+  EXPECT_EQ(pace_.due(), start_ + 30s);
+  pace_.progress(1, start_ + 29s);
+  EXPECT_EQ(pace_.due(), start_ + 59s);
+}
+
 TEST_F(PaceTest, resuming_keeps_what_was_saved_up) {
   pace_.begin(start_);
   pace_.progress(1'000'000, start_);

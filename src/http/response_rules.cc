@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "http/request_rules.h"
 #include "http/scan.h"
+#include "http/upgrade.h"
 
 namespace gate::http {
 namespace {
@@ -22,10 +24,23 @@ bool are_sendable(const FieldList& fields) {
   });
 }
 
+// RFC 9110 7.8: "A server MUST NOT switch to a protocol that was not indicated by the client in the corresponding
+// request's Upgrade header field."
+bool is_asked_for(const Exchange& exchange) {
+  const Request& request = exchange.request;
+  const Response& response = exchange.response;
+  if (!response.body) return false;
+  if (request.method == Method::kConnect) return response.status >= 200 && response.status < 300;
+  const std::string_view wanted = upgrade_of(request);
+  return response.status == 101 && !wanted.empty() &&
+         base::equals_ignoring_case(response.fields.value(FieldId::kUpgrade), wanted);
+}
+
 }  // namespace
 
 ResponseFraming response_framing(const Exchange& exchange) {
   const auto& response = exchange.response;
+  if (response.tunnel) return {.sends_body = true, .content_length = std::nullopt};
   // RFC 9110 15.3.5: "A 204 response is terminated by the end of the header section; it cannot contain content or
   // trailers." RFC 9110 15.4.5: the same for 304, whose length fields would speak of the stored response.
   if (response.status == 204 || response.status == 304 || response.status < 200) return {};
@@ -34,8 +49,10 @@ ResponseFraming response_framing(const Exchange& exchange) {
   return {.sends_body = exchange.request.method != Method::kHead, .content_length = response.body->length()};
 }
 
-bool is_sendable(const Response& response) {
-  return response.status >= 200 && response.status <= 599 && are_sendable(response.fields);
+bool is_sendable(const Exchange& exchange) {
+  const Response& response = exchange.response;
+  const bool is_final = response.status >= 200 && response.status <= 599;
+  return (response.tunnel ? is_asked_for(exchange) : is_final) && are_sendable(response.fields);
 }
 
 bool is_sendable_interim(std::uint16_t status, const FieldList& fields) {
@@ -71,6 +88,7 @@ void replace_by_refusal(Exchange& exchange, const Refusal& refusal) {
   exchange.refusal = exchange.arena().make<Refusal>(refusal);
   exchange.response.fields.clear();
   exchange.response.body.reset();
+  exchange.response.tunnel = false;
   exchange.response.status = refusal.status;
   if (exchange.error_pages) exchange.error_pages->render(exchange);
 }

@@ -20,9 +20,10 @@ struct ResponseFraming {
 // RFC 9110 6.4.1, 8.6, 15.3.5, 15.4.5: for HEAD the length the GET would have had is still declared.
 ResponseFraming response_framing(const Exchange& exchange);
 
-// Whether the head of the response may go on a wire: a final status, names that are tokens, values without CR, LF and
-// NUL. A bug or a hostile upstream must not be able to split a response (CWE-113).
-bool is_sendable(const Response& response);
+// Whether the head of the response may go on a wire: a final status, or a tunnel that the request asks for; names that
+// are tokens, values without CR, LF and NUL. A bug or a hostile upstream must not be able to split a response
+// (CWE-113).
+bool is_sendable(const Exchange& exchange);
 
 // The same for an interim response, and what it costs of Limits::interim_bytes_max.
 bool is_sendable_interim(std::uint16_t status, const FieldList& fields);

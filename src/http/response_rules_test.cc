@@ -48,7 +48,7 @@ bool sendable_with(std::string_view name, std::string_view value, std::uint16_t 
   testing::FakeExchange fake;
   fake.response().status = status;
   fake.response().fields.add(name, value);
-  return is_sendable(fake.response());
+  return is_sendable(fake.exchange());
 }
 
 TEST(IsSendable, refuses_values_that_would_split_the_response) {
@@ -72,6 +72,43 @@ TEST(IsSendable, refuses_statuses_that_end_no_exchange) {
     EXPECT_FALSE(sendable_with("x-a", "b", status)) << status;
   for (const auto status : std::initializer_list<std::uint16_t>{200, 299, 404, 599})
     EXPECT_TRUE(sendable_with("x-a", "b", status)) << status;
+}
+
+bool tunnel_sendable(const testing::FakeRequest& request, std::uint16_t status, std::string_view upgrade) {
+  testing::FakeExchange fake(request);
+  fake.response().status = status;
+  fake.response().body = fake.exchange().make_text_body("x");
+  fake.response().tunnel = true;
+  if (!upgrade.empty()) fake.response().fields.add(FieldId::kUpgrade, upgrade);
+  return is_sendable(fake.exchange());
+}
+
+TEST(IsSendable, allows_the_tunnel_that_the_request_asks_for_and_no_other) {
+  EXPECT_TRUE(tunnel_sendable({.upgrade = "websocket"}, 101, "websocket"));
+  EXPECT_TRUE(tunnel_sendable({.upgrade = "websocket"}, 101, "WebSocket"));
+  EXPECT_FALSE(tunnel_sendable({.upgrade = "websocket"}, 101, "h2c"));
+  EXPECT_FALSE(tunnel_sendable({.upgrade = "websocket"}, 101, ""));
+  EXPECT_FALSE(tunnel_sendable({.upgrade = "websocket"}, 200, "websocket"));
+  EXPECT_FALSE(tunnel_sendable({}, 101, "websocket"));
+  EXPECT_FALSE(tunnel_sendable({}, 101, ""));
+  EXPECT_TRUE(tunnel_sendable({.protocol = "websocket"}, 200, ""));
+  EXPECT_FALSE(tunnel_sendable({.protocol = "websocket"}, 101, "websocket"));
+  EXPECT_FALSE(tunnel_sendable({.protocol = "websocket"}, 404, ""));
+}
+
+TEST(IsSendable, needs_something_to_send_in_a_tunnel) {
+  testing::FakeExchange fake({.protocol = "websocket"});
+  fake.response().tunnel = true;
+  EXPECT_FALSE(is_sendable(fake.exchange()));
+}
+
+TEST(ResponseFraming, declares_no_length_of_a_tunnel) {
+  testing::FakeExchange fake({.upgrade = "websocket"});
+  fake.response().status = 101;
+  fake.response().body = fake.exchange().make_text_body("x");
+  fake.response().tunnel = true;
+  EXPECT_TRUE(response_framing(fake.exchange()).sends_body);
+  EXPECT_EQ(response_framing(fake.exchange()).content_length, std::nullopt);
 }
 
 TEST(ResponseRules, driver_writes_the_fields_of_the_message_and_its_connection) {

@@ -17,9 +17,12 @@
 #include "base/text.h"
 #include "http/exchange.h"
 #include "http/h1/wire.h"
+#include "http/testing/tunnel_service.h"
 #include "http/wire.h"
 
 namespace gate::http::h1::testing {
+
+using http::testing::EchoBody;
 
 // A body of fixed content that comes in pieces, may wait between them, and may say its length or fail at the end.
 class PiecesBody final : public BodySource {
@@ -62,23 +65,6 @@ class PiecesBody final : public BodySource {
  private:
   Plan plan_;
   std::size_t at_ = 0;
-};
-
-// A response body that is the request's body, passed through as it comes.
-class EchoBody final : public BodySource, private BodyWaker {
- public:
-  explicit EchoBody(BodySource& from) : from_(from) { from_.set_waker(this); }
-  ~EchoBody() override { from_.set_waker(nullptr); }
-  EchoBody(const EchoBody&) = delete;
-  EchoBody& operator=(const EchoBody&) = delete;
-
-  BodyRead read(std::span<std::byte> into) override { return from_.read(into); }
-  const FieldList* trailers() const override { return from_.trailers(); }
-
- private:
-  void body_ready() override { wake(); }
-
-  BodySource& from_;
 };
 
 // Pulls the whole request body, then answers 200 with it; 502 when the body failed. One exchange at a time.

@@ -20,7 +20,10 @@ BodyRead RequestBody::read(std::span<std::byte> into) {
   base::copy_bytes(into, buffered_.view().first(count));
   buffered_.consume(count);
   if (!had_room && has_room()) owner_.body_has_room();
-  if (complete() && buffered_.empty()) return {BodyRead::State::kEnd, count};
+  if (complete() && buffered_.empty()) {
+    note_end_read();
+    return {BodyRead::State::kEnd, count};
+  }
   if (count > 0) return {BodyRead::State::kData, count};
   reader_waits_ = true;
   owner_.body_awaited();
@@ -28,13 +31,19 @@ BodyRead RequestBody::read(std::span<std::byte> into) {
 }
 
 std::optional<std::uint64_t> RequestBody::length() const {
-  return control_.framing == Framing::kChunked ? std::nullopt : std::optional(control_.length);
+  const bool known = control_.framing == Framing::kNone || control_.framing == Framing::kLength;
+  return known ? std::optional(control_.length) : std::nullopt;
 }
 
 const FieldList* RequestBody::trailers() const { return complete() && !trailers_.empty() ? &trailers_ : nullptr; }
 
 std::size_t RequestBody::feed(std::string_view input) {
   if (control_.framing == Framing::kChunked) return feed_chunks(input);
+  if (control_.framing == Framing::kTunnel) {
+    take(input);
+    wake_reader();
+    return input.size();
+  }
   const auto data = input.substr(0, std::min<std::uint64_t>(input.size(), missing_bytes()));
   take(data);
   if (missing_bytes() == 0) end(State::kComplete);
@@ -70,6 +79,22 @@ void RequestBody::take(std::string_view data) {
   } else if (!data.empty()) {
     buffered_.append(data);
   }
+}
+
+void RequestBody::open_tunnel() {
+  control_.framing = Framing::kTunnel;
+  state_ = State::kOpen;
+}
+
+void RequestBody::end_tunnel() {
+  end(State::kComplete);
+  wake_reader();
+}
+
+void RequestBody::note_end_read() {
+  if (control_.framing != Framing::kTunnel || drained_) return;
+  drained_ = true;
+  owner_.tunnel_drained();
 }
 
 void RequestBody::fail() {

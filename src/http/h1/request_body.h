@@ -23,8 +23,9 @@ class RequestBody final : public BodySource {
   // Told what the pulls mean for the connection.
   class Owner {
    public:
-    virtual void body_awaited() = 0;   // a pull found nothing: the client is to send
-    virtual void body_has_room() = 0;  // has_room() holds again
+    virtual void body_awaited() = 0;    // a pull found nothing: the client is to send
+    virtual void body_has_room() = 0;   // has_room() holds again
+    virtual void tunnel_drained() = 0;  // the reader has seen the end of a tunnel
 
    protected:
     ~Owner() = default;
@@ -41,6 +42,10 @@ class RequestBody final : public BodySource {
   // body or to be given again with more behind it. Not to be called once complete or faulty.
   std::size_t feed(std::string_view input);
 
+  // The request had no body, and now all that comes is one, until end_tunnel().
+  void open_tunnel();
+  void end_tunnel();
+
   // The body will not be completed; whoever pulls it must notice.
   void fail();
 
@@ -49,6 +54,8 @@ class RequestBody final : public BodySource {
 
   bool complete() const { return state_ == State::kComplete; }
   std::optional<RequestFault> fault() const { return fault_; }
+  // All of a tunnel was read, and its end.
+  bool drained() const { return drained_; }
   bool has_room() const { return buffered_.size() < kBufferedBytesMax; }
   bool was_pulled() const { return was_pulled_; }
   std::uint64_t discarded_bytes() const { return discarded_bytes_; }
@@ -61,11 +68,12 @@ class RequestBody final : public BodySource {
   std::size_t feed_chunks(std::string_view input);
   void take(std::string_view data);
   void end(State state);
+  void note_end_read();
   void wake_reader();
 
   Owner& owner_;
   Exchange& exchange_;
-  const Control control_;
+  Control control_;
   FieldList trailers_;
   ChunkedDecoder decoder_;
   base::Buffer buffered_;
@@ -76,6 +84,7 @@ class RequestBody final : public BodySource {
   bool was_pulled_ = false;
   bool reader_waits_ = false;
   bool discarding_ = false;
+  bool drained_ = false;
 };
 
 }  // namespace gate::http::h1

@@ -9,7 +9,8 @@
 
 namespace gate::http::h1 {
 
-enum class Framing : std::uint8_t { kNone, kLength, kChunked };
+// kTunnel, which no head says: to the end of what the client sends.
+enum class Framing : std::uint8_t { kNone, kLength, kChunked, kTunnel };
 
 // What the head says about the message itself and its connection (RFC 9112 6 and 9.3).
 struct Control {

@@ -28,6 +28,14 @@ bool put_fields(Appender& head, const FieldList& fields) {
   return has_server;
 }
 
+// RFC 9110 15.2.2: "The server MUST generate an Upgrade header field in the response that indicates which protocol(s)
+// will be in effect after this response." RFC 9110 7.8: "A sender of Upgrade MUST also send an \"Upgrade\" connection
+// option in the Connection header field".
+void put_upgrade(Appender& head, const FieldList& fields) {
+  head.put_line("Connection", "Upgrade");
+  head.put_line("Upgrade", fields.value(FieldId::kUpgrade));
+}
+
 }  // namespace
 
 void write_interim(std::uint16_t status, const FieldList& fields, base::Buffer& out) {
@@ -53,6 +61,7 @@ void ResponseWriter::write_head(const Exchange& exchange, const ResponseFraming&
   if (!time.http_date.empty()) head.put_line("Date", time.http_date);
   if (framing.content_length) head.put_line("Content-Length", Digits(*framing.content_length).view());
   if (coding == BodyCoding::kChunked) head.put_line("Transfer-Encoding", "chunked");
+  if (persistence == Persistence::kUpgrade) put_upgrade(head, response.fields);
   if (persistence == Persistence::kClose) head.put_line("Connection", "close");
   if (persistence == Persistence::kKeepAlive && exchange.request.version == Version::kHttp10) {
     head.put_line("Connection", "keep-alive");
@@ -63,6 +72,7 @@ void ResponseWriter::write_head(const Exchange& exchange, const ResponseFraming&
 BodyCoding ResponseWriter::choose_coding(const Exchange& exchange, const ResponseFraming& framing) {
   if (!framing.sends_body) return BodyCoding::kNone;
   if (framing.content_length) return BodyCoding::kLength;
+  if (exchange.response.tunnel) return BodyCoding::kUntilClose;
   // RFC 9112 6.1: "A server MUST NOT send a response containing Transfer-Encoding unless the corresponding request
   // indicates HTTP/1.1 (or later minor revisions)."
   return exchange.request.version == Version::kHttp10 ? BodyCoding::kUntilClose : BodyCoding::kChunked;

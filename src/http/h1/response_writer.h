@@ -11,8 +11,8 @@
 
 namespace gate::http::h1 {
 
-// Whether the connection is said to live on: by silence on HTTP/1.1, by a field on HTTP/1.0.
-enum class Persistence : std::uint8_t { kKeepAlive, kClose };
+// Whether the connection is said to live on: by silence on HTTP/1.1, by a field on HTTP/1.0. Or to be HTTP no more.
+enum class Persistence : std::uint8_t { kKeepAlive, kClose, kUpgrade };
 
 // Writes one response: head, body and the framing around it.
 class ResponseWriter {

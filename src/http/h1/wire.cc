@@ -40,6 +40,7 @@ bool Wire::wants_read() const {
     case Stage::kHead: return true;
     case Stage::kBody: return current_->body->has_room();
     case Stage::kHold: return input_.size() < kPipelinedBytesMax;
+    case Stage::kTunnel: return current_->body->has_room();
     case Stage::kClosed: return true;
   }
   return false;
@@ -96,6 +97,9 @@ base::Instant Wire::read_deadline() const {
     return current_ ? current_->exchange.timeline.first_byte + limits_.header_timeout
                     : idle_since_ + (draining_ ? limits_.linger_timeout : limits_.idle_timeout);
   }
+  // A tunnel may be silent as long as both ends like; but when ours has ended, nobody above can end it any more.
+  if (stage_ == Stage::kTunnel && !current_->response_done) return base::Instant::max();
+  if (stage_ == Stage::kTunnel) return read_pace_.due();
   // The client is not to blame while it was told to wait, or while nobody takes what it sent.
   const bool client_sends = stage_ == Stage::kBody && !current_->continue_pending && wants_read();
   return client_sends ? read_pace_.due() : base::Instant::max();
@@ -104,7 +108,8 @@ base::Instant Wire::read_deadline() const {
 void Wire::on_deadline() {
   if (now() < deadline()) return;
   if (finished_) return;
-  if (unsent_bytes_ > 0 && now() >= write_pace_.due()) {
+  const bool stuck = unsent_bytes_ > 0 && now() >= write_pace_.due();
+  if (stuck || stage_ == Stage::kTunnel) {
     end_exchange(Outcome::kClientTimeout);
     finish();
   } else if (!current_) {
@@ -127,6 +132,7 @@ void Wire::note_progress(std::size_t bytes_sent) {
 
 void Wire::response_ready(Exchange&) {
   current_->response_ready = true;
+  if (current_->exchange.response.tunnel) open_tunnel();
   if (current_->exchange.response.body) current_->exchange.response.body->set_waker(this);
   current_->exchange.timeline.response_ready = now();
   host_.wake();
@@ -153,6 +159,7 @@ void Wire::produce(base::Buffer& out, std::size_t budget) {
 // Whether there may be more to write within the limit: the response of a pipelined request.
 bool Wire::produce_step(base::Buffer& out, std::size_t limit) {
   if (write_interim_responses(out) || write_due_continue(out)) return true;
+  if (end_tunnel_if_over()) return false;
   if (!current_->response_ready || current_->response_done) return false;
   if (!current_->head_written) write_head(out);
   switch (writer_.write_body(current_->exchange, out, limit)) {
@@ -163,6 +170,10 @@ bool Wire::produce_step(base::Buffer& out, std::size_t limit) {
       finish();
       return false;
     case BodyRead::State::kEnd: break;
+  }
+  if (stage_ == Stage::kTunnel) {
+    end_tunnel_output();
+    return false;
   }
   finish_response();
   return out.size() < limit;
@@ -191,14 +202,19 @@ void Wire::write_head(base::Buffer& out) {
   Exchange& exchange = current_->exchange;
   if (current_->fault) {
     replace_by_refusal(exchange, answer_to(*current_->fault));
-  } else if (!is_sendable(exchange.response)) {
-    replace_by_refusal(exchange, {500, kBadResponse, "response with a field that may not be sent"});
+  } else if (!is_sendable(exchange)) {
+    replace_by_refusal(exchange, {500, kBadResponse, "a response that may not be sent"});
   }
   const ResponseFraming framing = response_framing(exchange);
-  current_->keep_alive = may_keep_alive(framing);
   current_->head_written = true;
-  writer_.write_head(exchange, framing, current_->keep_alive ? Persistence::kKeepAlive : Persistence::kClose,
-                     context_.time, out);
+  writer_.write_head(exchange, framing, persistence(framing), context_.time, out);
+  if (stage_ == Stage::kTunnel) consume_buffered();
+}
+
+Persistence Wire::persistence(const ResponseFraming& framing) {
+  if (stage_ == Stage::kTunnel) return Persistence::kUpgrade;
+  current_->keep_alive = may_keep_alive(framing);
+  return current_->keep_alive ? Persistence::kKeepAlive : Persistence::kClose;
 }
 
 bool Wire::may_keep_alive(const ResponseFraming& framing) const {

@@ -22,6 +22,7 @@ namespace gate::http::h1 {
 // What arrives goes through these stages; a request that breaks a rule is answered and leads to the last one:
 //
 //   head --> body --> hold (until the response is written) --> head ...
+//     |        |        '--> tunnel (what comes is not HTTP any more)
 //     '--------'--------------> closed (input is thrown away)
 class Wire final : public http::Wire, private ExchangeDriver, private BodyWaker, private RequestBody::Owner {
  public:
@@ -37,6 +38,7 @@ class Wire final : public http::Wire, private ExchangeDriver, private BodyWaker,
   void produce(base::Buffer& out, std::size_t budget) override;
   bool wants_read() const override;
   bool finished() const override { return finished_; }
+  bool output_ended() const override;
   base::Instant deadline() const override;
   void on_deadline() override;
   void note_progress(std::size_t bytes_sent) override;
@@ -45,7 +47,7 @@ class Wire final : public http::Wire, private ExchangeDriver, private BodyWaker,
   void abandon() override;
 
  private:
-  enum class Stage : std::uint8_t { kHead, kBody, kHold, kClosed };
+  enum class Stage : std::uint8_t { kHead, kBody, kHold, kTunnel, kClosed };
 
   // The request at hand, from the first byte of its head to the last of its response and body.
   struct Current {
@@ -72,12 +74,14 @@ class Wire final : public http::Wire, private ExchangeDriver, private BodyWaker,
   void body_ready() override { host_.wake(); }
   void body_awaited() override;
   void body_has_room() override;
+  void tunnel_drained() override { host_.wake(); }
 
   // Input: each takes the front of what has arrived and says how much that was; 0 when it needs more or must wait.
   std::size_t consume(std::string_view input);
   std::size_t consume_stage(std::string_view input);
   std::size_t take_head(std::string_view input);
   std::size_t take_body(std::string_view input);
+  std::size_t take_tunnel(std::string_view input);
   std::size_t start_request(std::string_view input);
   void consume_buffered();
   void handle_input_end();
@@ -93,7 +97,13 @@ class Wire final : public http::Wire, private ExchangeDriver, private BodyWaker,
   bool write_due_continue(base::Buffer& out);
   void write_head(base::Buffer& out);
   bool may_keep_alive(const ResponseFraming& framing) const;
+  Persistence persistence(const ResponseFraming& framing);
   void finish_response();
+
+  // Tunnels.
+  void open_tunnel();
+  void end_tunnel_output();
+  bool end_tunnel_if_over();
 
   void end_exchange(Outcome outcome);
   void finish();

@@ -36,6 +36,7 @@ void Wire::handle_input_end() {
   if (!peer_ended_) return;
   if (stage_ == Stage::kHead && current_) refuse(RequestFault::kIncomplete);
   if (stage_ == Stage::kBody) fail_body(RequestFault::kIncomplete);
+  if (stage_ == Stage::kTunnel && input_.empty()) current_->body->end_tunnel();
 }
 
 std::size_t Wire::consume(std::string_view input) {
@@ -53,6 +54,7 @@ std::size_t Wire::consume_stage(std::string_view input) {
     case Stage::kHead: return take_head(input);
     case Stage::kBody: return take_body(input);
     case Stage::kHold: return 0;
+    case Stage::kTunnel: return take_tunnel(input);
     case Stage::kClosed: return input.size();
   }
   return 0;
@@ -116,6 +118,12 @@ std::size_t Wire::take_body(std::string_view input) {
   const bool response_done = current_->response_done;
   if (response_done) end_exchange(Outcome::kComplete);
   stage_ = response_done ? Stage::kHead : Stage::kHold;
+  return used;
+}
+
+std::size_t Wire::take_tunnel(std::string_view input) {
+  const std::size_t used = current_->body->feed(input);
+  read_pace_.progress(used, now());
   return used;
 }
 

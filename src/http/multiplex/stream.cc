@@ -54,7 +54,7 @@ void Stream::response_ready(Exchange&) {
 Stream::Head Stream::start_response() {
   GATE_CHECK(phase_ == Phase::kReady);
   if (fault_) replace_by_refusal(exchange, answer_to(*fault_));
-  if (!is_sendable(exchange.response)) {
+  if (!is_sendable(exchange)) {
     replace_by_refusal(exchange, {500, kBadResponse, "a response that may not be sent"});
   }
   const ResponseFraming framing = response_framing(exchange);

@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "http/exchange.h"
 #include "http/service.h"
+#include "http/testing/scripted_body.h"
 
 namespace gate::http::testing {
 
@@ -61,6 +62,8 @@ struct FakeRequest {
   bool secure = true;
   std::string_view peer = "192.0.2.1";
   std::string_view body{};
+  std::string_view upgrade{};   // asks for a tunnel as HTTP/1.1 does
+  std::string_view protocol{};  // asks for a tunnel as HTTP/2 does, by an extended CONNECT
 };
 
 // An interim response that a service has sent.
@@ -75,10 +78,18 @@ struct Informed {
 //   fake.add("accept", "text/html");
 //   EXPECT_EQ(fake.run(service), Flow::kTaken);
 //   EXPECT_EQ(fake.field("location"), "/new");
+//
+// As a tunnel:
+//
+//   FakeExchange fake({.upgrade = "websocket"});
+//   fake.run(service);
+//   fake.client().add("to the service");
+//   EXPECT_EQ(fake.read_body(), "what it says to that");
 class FakeExchange final : private ExchangeDriver {
  public:
   explicit FakeExchange(const FakeRequest& given = {})
-      : body_(std::string(given.body)),
+      : wants_tunnel_(!given.upgrade.empty() || !given.protocol.empty()),
+        body_(std::string(given.body)),
         connection_(connection_of(given)),
         exchange_(*this, blocks_, connection_, limits_) {
     exchange_.id = 0x0123456789abcdef;
@@ -99,6 +110,9 @@ class FakeExchange final : private ExchangeDriver {
   int responses() const { return responses_; }
   // The interim responses, in their order.
   const std::vector<Informed>& informed() const { return informed_; }
+
+  // What the client says in a tunnel that was asked for.
+  ScriptedBody::Script& client() { return client_; }
 
   std::uint16_t status() const { return exchange_.response.status; }
 
@@ -128,7 +142,10 @@ class FakeExchange final : private ExchangeDriver {
 
  private:
   void response_ready(Exchange&) override { ++responses_; }
-  BodySource& request_body(Exchange&) override { return body_; }
+  BodySource& request_body(Exchange&) override {
+    if (wants_tunnel_) return client_body_;
+    return body_;
+  }
   void inform(Exchange&, std::uint16_t status, const FieldList& fields) override {
     auto& lines = informed_.emplace_back(Informed{status, {}}).fields;
     for (const Field& field : fields) lines.emplace_back(field.name, field.value);
@@ -157,11 +174,24 @@ class FakeExchange final : private ExchangeDriver {
     if (!given.authority.empty()) request.fields.add(FieldId::kHost, given.authority);
     request.has_body = !given.body.empty();
     if (request.has_body) request.content_length = given.body.size();
+    if (!given.upgrade.empty()) {
+      request.fields.add(FieldId::kConnection, "Upgrade");
+      request.fields.add(FieldId::kUpgrade, given.upgrade);
+    }
+    if (given.protocol.empty()) return;
+    request.version = Version::kHttp2;
+    request.method = Method::kConnect;
+    request.method_text = "CONNECT";
+    request.protocol = given.protocol;
   }
 
   base::BlockPool blocks_;
   Limits limits_;
+  const bool wants_tunnel_;
   FakeBody body_;
+  base::Arena arena_{blocks_};
+  ScriptedBody::Script client_;
+  ScriptedBody client_body_{client_, arena_};
   ConnectionInfo connection_;
   std::vector<Informed> informed_;
   int responses_ = 0;
