@@ -87,7 +87,7 @@ bool H2Wire::wants_read() const { return takes_input() && !input_ended_ && sessi
 bool H2Wire::finished() const {
   if (ended_) return true;
   if (input_ended_ && exchanges_.empty()) return true;
-  return !session_.alive();
+  return exchanges_.empty() && !session_.alive();
 }
 
 void H2Wire::note_progress(std::size_t bytes_sent) { delivery_.progress(bytes_sent); }
@@ -153,8 +153,8 @@ Pulled H2Wire::pull_data(Stream& stream, std::span<std::byte> into) {
 // request that the client abort transmission of a request without error by sending a RST_STREAM with an error code of
 // NO_ERROR".
 void H2Wire::response_sent(Stream& stream) {
-  stream.response_sent();
-  if (!stream.body.ended()) session_.reset(number_of(stream), Code::kNoError);
+  exchanges_.response_sent(stream);
+  if (!stream.body.ended() && !stream.is_tunnel()) session_.reset(number_of(stream), Code::kNoError);
 }
 
 void H2Wire::reset_sent(Code code) {
@@ -176,7 +176,7 @@ void H2Wire::stream_closed(Stream& stream) {
   guard_.stream_closed(number_of(stream), stream.reset_by_peer ? Ending::kResetByPeer
                                           : done               ? Ending::kDone
                                                                : Ending::kResetByUs);
-  exchanges_.finish(stream, stream.outcome());
+  exchanges_.close(stream);
 }
 
 // --- ends

@@ -176,7 +176,7 @@ struct SessionCallbacks {
     const Pulled pulled = session.events_.pull_data(*stream, room);
     switch (pulled.read.state) {
       case BodyRead::State::kWait: return NGHTTP2_ERR_DEFERRED;
-      case BodyRead::State::kFailed: return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+      case BodyRead::State::kFailed: return cut(raw, *stream);
       case BodyRead::State::kEnd: *flags |= NGHTTP2_DATA_FLAG_EOF; break;
       case BodyRead::State::kData: break;
     }
@@ -186,6 +186,14 @@ struct SessionCallbacks {
       submit_trailers(raw, *stream, pulled.trailers);
     }
     return static_cast<ssize_t>(pulled.read.count);
+  }
+
+  // A body that cannot go on. RFC 8441 5: "RST exceptions are represented with the RST_STREAM frame [...] with
+  // the CANCEL error code"; of what is no tunnel nghttp2 says INTERNAL_ERROR.
+  static ssize_t cut(nghttp2_session* raw, const Stream& stream) {
+    if (!stream.is_tunnel()) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    must(nghttp2_submit_rst_stream(raw, NGHTTP2_FLAG_NONE, number_of(stream), NGHTTP2_CANCEL));
+    return NGHTTP2_ERR_DEFERRED;
   }
 
   static int send_data(nghttp2_session*, nghttp2_frame*, const std::uint8_t* header, std::size_t size,
@@ -260,12 +268,13 @@ void Session::Delete::operator()(nghttp2_session* session) const { nghttp2_sessi
 Session::Session(SessionEvents& events, const Limits& limits, std::span<std::byte> scratch)
     : events_(events), memory_(std::make_unique<SessionMemory>(scratch)), session_(make_session(*this, *memory_)) {
   const auto header_bytes = static_cast<std::uint32_t>(std::min<std::size_t>(limits.header_bytes_max, UINT32_MAX));
-  const std::array<nghttp2_settings_entry, 4> settings{{
+  const std::array<nghttp2_settings_entry, 5> settings{{
       {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.streams_max},
       {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, kStreamWindowBytes},
       {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, header_bytes},
       // RFC 9218 2.1.1: the order of RFC 9218 is in use, and the tree of RFC 7540 with its attacks is not.
       {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
+      {NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1},  // RFC 8441 3
   }};
   must(nghttp2_submit_settings(session_.get(), NGHTTP2_FLAG_NONE, settings.data(), settings.size()));
   must(nghttp2_session_set_local_window_size(session_.get(), NGHTTP2_FLAG_NONE, 0, kConnectionWindowBytes));
@@ -324,7 +333,8 @@ void Session::reset(std::uint32_t id, Code code) {
 
 void Session::forget(Stream& stream) {
   if (head_stream_ == &stream) head_stream_ = nullptr;
-  must(nghttp2_session_set_stream_user_data(session_.get(), number_of(stream), nullptr));
+  // nghttp2 does not know a tunnel any more that is kept for its reader alone.
+  if (!stream.kept) must(nghttp2_session_set_stream_user_data(session_.get(), number_of(stream), nullptr));
 }
 
 void Session::open_window(Stream& stream, std::size_t count) {

@@ -156,7 +156,9 @@ void H3Wire::data_received(RequestStream& stream, base::ByteView bytes) {
 }
 
 void H3Wire::request_ended(RequestStream& stream) {
-  if (broken_ != &stream && !stream.exchange->body.ended()) stream.exchange->end_request();
+  if (broken_ == &stream || stream.exchange->body.ended()) return;
+  stream.exchange->end_request();
+  finish_if_over(stream);
 }
 
 void H3Wire::reset_by_peer(quic::StreamId id, quic::ApplicationError) {
@@ -223,7 +225,8 @@ Pulled H3Wire::pull_data(RequestStream& stream, std::span<std::byte> into) {
   const Pulled pulled = stream.exchange->pull(into);
   if (pulled.read.state == BodyRead::State::kFailed) {
     broken_ = &stream;
-    broken_code_ = Code::kInternalError;
+    // RFC 9220 3: "RST exceptions are represented with a stream error [...] of type H3_REQUEST_CANCELLED".
+    broken_code_ = stream.exchange->is_tunnel() ? Code::kRequestCancelled : Code::kInternalError;
   }
   return pulled;
 }
@@ -243,12 +246,16 @@ void H3Wire::taken(quic::StreamId id, std::size_t count) {
 // request stream, send a complete response, and cleanly close the sending part of the stream. The error code
 // H3_NO_ERROR SHOULD be used when requesting that the client stop sending on the request stream."
 void H3Wire::response_sent(RequestStream& stream) {
-  stream.exchange->response_sent();
-  if (!stream.exchange->body.ended()) {
+  exchanges_.response_sent(*stream.exchange);
+  if (!stream.exchange->body.ended() && !stream.exchange->is_tunnel()) {
     transport_.stop(stream.id, number_of(Code::kNoError));
     session_.shut_reading(stream.id);
   }
-  finish(stream, Outcome::kComplete);
+  finish_if_over(stream);
+}
+
+void H3Wire::finish_if_over(RequestStream& stream) {
+  if (stream.exchange->over()) exchanges_.close(*std::exchange(stream.exchange, nullptr));
 }
 
 void H3Wire::acknowledged(quic::StreamId id, std::uint64_t count) {
@@ -332,7 +339,8 @@ void H3Wire::settle() {
 // RFC 9114 5.2: "An endpoint that completes a graceful shutdown SHOULD use the H3_NO_ERROR error code when closing the
 // connection."
 void H3Wire::close_if_done() {
-  if (shutdown_.done() && streams_.empty() && session_.control_flushed()) close(Code::kNoError, "");
+  const bool empty = streams_.empty() && exchanges_.empty();
+  if (shutdown_.done() && empty && session_.control_flushed()) close(Code::kNoError, "");
 }
 
 void H3Wire::close(Code code, std::string_view reason) {
@@ -359,9 +367,10 @@ void H3Wire::on_deadline() {
     condemn(Code::kExcessiveLoad, multiplex::kClientTooSlow, "connection does not take what is sent");
     exchanges_.finish_all(Outcome::kClientTimeout);
   }
-  streams_.for_each([this](RequestStream& stream) {
-    if (stream.exchange && too_slow(*stream.exchange)) {
-      reset(stream, Code::kRequestCancelled, Outcome::kClientTimeout);
+  exchanges_.for_each([this](multiplex::Stream& stream) {
+    if (!too_slow(stream)) return;
+    if (RequestStream* carrier = session_.find(static_cast<quic::StreamId>(stream.id()))) {
+      reset(*carrier, Code::kRequestCancelled, Outcome::kClientTimeout);
     }
   });
   if (!shutdown_.done() && exchanges_.idle_for(limits_.idle_timeout)) shutdown_.hasten();

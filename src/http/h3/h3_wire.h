@@ -83,6 +83,7 @@ class H3Wire final : public Driver, public quic::Application, private SessionEve
   void break_stream(RequestStream& stream, Code code);
   void reset(RequestStream& stream, Code code, Outcome outcome);
   void finish(RequestStream& stream, Outcome outcome);
+  void finish_if_over(RequestStream& stream);
 
   void count(multiplex::Abuse kind, std::size_t occurrences = 1);
   void condemn(Code code, base::ErrorCode event, std::string_view what);

@@ -207,17 +207,11 @@ TEST(H3Request, trailers_above_the_limits_break_the_stream) {
   EXPECT_EQ(test.transport.closed, std::nullopt);
 }
 
-TEST(H3Request, connect_is_not_supported_extended_or_not) {
+TEST(H3Request, connect_is_not_supported_without_a_protocol) {
   WireTest test;
   test.open();
   test.talk(0, headers({{":method", "CONNECT"}, {":authority", "example.com:443"}}));
   EXPECT_EQ(test.status(0), "501");
-  test.talk(4, headers({{":method", "CONNECT"},
-                        {":scheme", "https"},
-                        {":authority", "example.com"},
-                        {":path", "/chat"},
-                        {":protocol", "websocket"}}));
-  EXPECT_EQ(test.status(4), "501");
   EXPECT_EQ(test.dispatched, 0U);
   EXPECT_TRUE(test.violations.empty());
 }

@@ -28,6 +28,9 @@ Stream& Exchanges::open(std::uint64_t id) {
 
 bool Exchanges::take_field(Stream& stream, std::string_view name, std::string_view value) {
   if (!stream.head_received) return stream.assembly.add(stream.exchange, name, value);
+  // RFC 9113 8.5: "Frame types other than DATA or stream management frames (RST_STREAM, WINDOW_UPDATE, and PRIORITY)
+  // MUST NOT be sent on a connected stream and MUST be treated as a stream error".
+  if (stream.wants_tunnel()) return false;
   if (!stream.assembly.takes_trailer(stream.exchange, name, value)) return false;
   base::Arena& arena = stream.exchange.arena();
   const FieldId id = field_id(name);
@@ -47,7 +50,7 @@ void Exchanges::take_head(Stream& stream, bool ended) {
   stream.awaits_continue = !ended && exchange.request.fields.find(FieldId::kExpect);
   if (ended) {
     stream.body.end();
-  } else {
+  } else if (!stream.wants_tunnel()) {
     stream.body_pace.start(now());
     deadline_.note(stream.body_pace.due());
   }
@@ -59,7 +62,8 @@ void Exchanges::take_head(Stream& stream, bool ended) {
 }
 
 void Exchanges::take_data(Stream& stream, base::ByteView bytes) {
-  const bool too_large = stream.exchange.request_body_bytes + bytes.size() > with_.limits.body_bytes_max;
+  const bool too_large =
+      !stream.wants_tunnel() && stream.exchange.request_body_bytes + bytes.size() > with_.limits.body_bytes_max;
   if (stream.body.open() && !too_large) {
     stream.receive_data(bytes);
     return;
@@ -74,6 +78,7 @@ void Exchanges::fail_request(Stream& stream, RequestFault fault) {
   stream.fail_request(fault);
 }
 
+// RFC 9110 10.1.1: the client waits for 100 before it sends the body; once it sends, it waits no more.
 void Exchanges::body_wanted(Stream& stream) {
   if (stream.awaits_continue && !stream.response_begun()) send_interim(stream, 100, {});
 }
@@ -110,6 +115,10 @@ void Exchanges::hold_up(Stream& stream) {
 void Exchanges::send_ready() {
   while (!ready_.empty()) {
     Stream& stream = ready_.pop_front();
+    if (stream.kept) {
+      if (stream.body.drained()) finish(stream, stream.outcome());
+      continue;
+    }
     if (stream.response_begun()) {
       framing_.resume(stream);
     } else {
@@ -120,7 +129,17 @@ void Exchanges::send_ready() {
   }
 }
 
+void Exchanges::response_sent(Stream& stream) {
+  stream.response_sent();
+  deadline_.note(stream.body_pace.due());
+}
+
 // --- ends
+
+void Exchanges::close(Stream& stream) {
+  stream.kept = stream.is_tunnel() && stream.over() && !stream.body.drained();
+  if (!stream.kept) finish(stream, stream.outcome());
+}
 
 void Exchanges::finish(Stream& stream, Outcome outcome) {
   if (const std::size_t unread = stream.body.unread()) framing_.open_connection_window(unread);
@@ -144,6 +163,10 @@ void Exchanges::finish_all(Outcome outcome) {
 
 bool Exchanges::too_slow(Stream& stream) {
   if (stream.body_pace.too_slow(now())) {
+    if (stream.kept) {
+      finish(stream, Outcome::kServerClosed);
+      return false;
+    }
     report(kClientTooSlow, "request body too slow");
     if (stream.response_begun()) return true;
     fail_request(stream, RequestFault::kBodyTimeout);

@@ -60,8 +60,13 @@ class Exchanges final : private StreamOwner {
   void send_ready();
   bool any_ready() const { return !ready_.empty(); }
 
+  // All of a response is on its way.
+  void response_sent(Stream& stream);
+
   // --- ends
 
+  // The protocol is done with the stream. It is kept if it was a tunnel and its reader has not seen all of it.
+  void close(Stream& stream);
   void finish(Stream& stream, Outcome outcome);
   void finish_all(Outcome outcome);
 

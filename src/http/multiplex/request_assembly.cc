@@ -72,20 +72,23 @@ void RequestAssembly::add_pseudo(Exchange& exchange, std::string_view name, std:
 std::optional<RequestFault> RequestAssembly::finish(Exchange& exchange, bool ended) {
   Request& request = exchange.request;
   request.scheme = exchange.connection().secure ? "https" : "http";
-  request.has_body = !ended;
+  // RFC 9110 9.3.6: "A CONNECT request message does not have content."
+  request.has_body = !ended && request.method != Method::kConnect;
   if (fault_) return fault_;
 
   if (cookies_ > 1) join_cookies(exchange);
   if (const auto fault = set_host(exchange)) return fault;
-  // Extended or not: until a feature takes it.
-  if (request.method == Method::kConnect) return RequestFault::kMethodUnsupported;
+  // RFC 8441 4, RFC 9220 3: with a protocol it is for a service to take. Without one it asks for a proxy to anywhere.
+  const bool plain_connect = request.method == Method::kConnect && request.protocol.empty();
+  if (plain_connect) return RequestFault::kMethodUnsupported;
   // Behind a proxy that ends TLS a clear connection may carry https; nothing else is served here.
   if (!base::equals_ignoring_case(scheme_, "https") && !base::equals_ignoring_case(scheme_, "http")) {
     return RequestFault::kMalformed;
   }
   if (const auto fault = set_target(request, path_, exchange.arena())) return fault;
 
-  if (const Field* length = request.fields.find(FieldId::kContentLength)) {
+  const Field* length = request.fields.find(FieldId::kContentLength);
+  if (length && request.method != Method::kConnect) {
     request.content_length = parse_content_length(length->value);
     if (!request.content_length) return RequestFault::kBadContentLength;
     if (*request.content_length > exchange.limits().body_bytes_max) return RequestFault::kBodyTooLarge;

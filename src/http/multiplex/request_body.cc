@@ -1,6 +1,7 @@
 #include "http/multiplex/request_body.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace gate::http::multiplex {
 
@@ -18,6 +19,7 @@ BodyRead RequestBody::read(std::span<std::byte> into) {
   const bool last = state_ == State::kEnded && buffer_.empty();
   if (last) buffer_.release();
   if (count > 0) owner_.body_taken(count);
+  if (last && !std::exchange(drained_, true)) owner_.body_drained();
   return {last ? BodyRead::State::kEnd : BodyRead::State::kData, count};
 }
 

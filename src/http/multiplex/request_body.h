@@ -19,6 +19,8 @@ class RequestBodyOwner {
   virtual void body_wanted() = 0;
   // The reader took `count` bytes: the client may send that much more.
   virtual void body_taken(std::size_t count) = 0;
+  // The reader has seen the end.
+  virtual void body_drained() = 0;
 
  protected:
   ~RequestBodyOwner() = default;
@@ -41,6 +43,7 @@ class RequestBody final : public BodySource {
   void fail();
 
   bool ended() const { return state_ == State::kEnded; }
+  bool drained() const { return drained_; }
   bool open() const { return state_ == State::kOpen; }
   std::size_t unread() const { return buffer_.size(); }
 
@@ -53,6 +56,7 @@ class RequestBody final : public BodySource {
   std::optional<FieldList> trailers_;
   State state_ = State::kOpen;
   bool asked_ = false;
+  bool drained_ = false;
 };
 
 }  // namespace gate::http::multiplex

@@ -23,13 +23,13 @@ Stream::Stream(StreamOwner& owner, std::uint64_t id, base::BlockPool& blocks, co
 void Stream::receive_data(base::ByteView bytes) {
   exchange.request_body_bytes += bytes.size();
   body_pace.progress(bytes.size(), time_.now);
-  body_pace.stop(time_.now);
+  if (!wants_tunnel()) body_pace.stop(time_.now);
   awaits_continue = false;
   body.append(bytes);
 }
 
 void Stream::end_request() {
-  body_pace.stop(time_.now);
+  if (!wants_tunnel()) body_pace.stop(time_.now);
   body.end();
 }
 
@@ -41,7 +41,12 @@ void Stream::fail_request(RequestFault fault) {
 
 void Stream::body_taken(std::size_t count) {
   owner_.body_taken(*this, count);
-  if (body.open() && body.unread() == 0) body_pace.start(time_.now);
+  if (body.open() && body.unread() == 0 && !wants_tunnel()) body_pace.start(time_.now);
+}
+
+void Stream::body_drained() {
+  body_pace.stop(time_.now);
+  if (kept) owner_.stream_ready(*this);
 }
 
 void Stream::response_ready(Exchange&) {
@@ -63,6 +68,7 @@ Stream::Head Stream::start_response() {
   phase_ = Phase::kSending;
   if (has_body) {
     exchange.response.body->set_waker(this);
+    if (is_tunnel()) response_pace.ask_no_rate();
     response_pace.start(time_.now);
   }
   return {response_head(exchange, framing, time_.http_date), has_body};
@@ -81,7 +87,8 @@ Pulled Stream::pull(std::span<std::byte> into) {
     return {{BodyRead::State::kFailed, 0}};
   }
   phase_ = Phase::kSending;
-  const FieldList* trailers = read.state == BodyRead::State::kEnd ? exchange.response.body->trailers() : nullptr;
+  const bool may_trail = read.state == BodyRead::State::kEnd && !is_tunnel();
+  const FieldList* trailers = may_trail ? exchange.response.body->trailers() : nullptr;
   if (!trailers || trailers->empty()) return {read};
   return {read, response_trailers(exchange, *trailers)};
 }
@@ -103,8 +110,17 @@ bool Stream::keeps_its_length(const BodyRead& read) const {
   return exchange.response_body_bytes <= *declared_bytes_;
 }
 
+// Of a tunnel one direction is left, which nobody above can end: a client that is silent now, or a reader that takes
+// nothing, has its time and no more.
+void Stream::response_sent() {
+  phase_ = Phase::kEnded;
+  if (!is_tunnel() || body.drained()) return;
+  body_pace.ask_no_rate();
+  body_pace.begin(time_.now);
+}
+
 Outcome Stream::outcome() const {
-  if (response_ended()) return Outcome::kComplete;
+  if (over()) return Outcome::kComplete;
   if (reset_by_peer) return Outcome::kClientGone;
   return response_failed() ? Outcome::kResponseFailed : Outcome::kServerClosed;
 }

@@ -48,6 +48,9 @@ struct Pulled {
 //
 //   response:  awaited --response_ready--> ready --start_response--> sending <--> waiting (for the source)
 //                                                                       '--> ended | failed
+//
+// A tunnel is over when both of its directions have ended and its reader has seen all that came, which may be after the
+// protocol is done with the stream.
 class Stream final : private ExchangeDriver,
                      private BodyWaker,
                      private RequestBodyOwner,
@@ -78,6 +81,7 @@ class Stream final : private ExchangeDriver,
   bool head_received = false;
   bool reset_by_peer = false;
   bool awaits_continue = false;  // the client sends its body when it gets 100
+  bool kept = false;             // for its reader alone: the protocol is done with it
 
   void receive_data(base::ByteView bytes);
   void end_request();
@@ -87,6 +91,12 @@ class Stream final : private ExchangeDriver,
   bool response_begun() const { return phase_ >= Phase::kSending; }
   bool response_ended() const { return phase_ == Phase::kEnded; }
   bool response_failed() const { return phase_ == Phase::kFailed; }
+
+  // The request is a CONNECT: what comes is no content, so that it has no bounds in size and time.
+  bool wants_tunnel() const { return exchange.request.method == Method::kConnect; }
+  bool is_tunnel() const { return exchange.response.tunnel; }
+  // All is said in both directions.
+  bool over() const { return response_ended() && (!is_tunnel() || body.ended()); }
   // There are bytes to send, or seem to be, and only the client's reading holds them up.
   bool response_flows() const { return phase_ == Phase::kSending || held_up_; }
   // Bytes that were pulled do not pass, or pass again: also while the source has nothing more, the client is to act.
@@ -101,7 +111,7 @@ class Stream final : private ExchangeDriver,
   Head start_response();
 
   Pulled pull(std::span<std::byte> into);
-  void response_sent() { phase_ = Phase::kEnded; }
+  void response_sent();
 
   // How the exchange has ended, as far as the stream knows: when nobody else cut it off.
   Outcome outcome() const;
@@ -117,6 +127,7 @@ class Stream final : private ExchangeDriver,
   void body_ready() override;
   void body_wanted() override { owner_.body_wanted(*this); }
   void body_taken(std::size_t count) override;
+  void body_drained() override;
   bool keeps_its_length(const BodyRead& read) const;
 
   std::optional<RequestFault> fault_;
