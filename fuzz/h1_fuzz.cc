@@ -13,6 +13,7 @@
 #include "http/h1/harness_for_test.h"
 #include "http/h1/parser.h"
 #include "http/h1/wire.h"
+#include "http/upgrade.h"
 
 namespace {
 
@@ -90,11 +91,16 @@ void answer_at_once(const Pieces& pieces, const Limits& limits) {
   GATE_CHECK(bench.wire->exchanges() == 0);
 }
 
-// A service whose response is the request, as it comes.
+// A service whose response is the request, as it comes; in the client's protocol if it asks for one.
 void echo(const Pieces& pieces, const Limits& limits) {
   h1::testing::Bench bench(limits);
   bench.handle = [](Exchange& exchange) {
     exchange.response.body = exchange.make_body<h1::testing::EchoBody>(exchange.request_body());
+    if (const std::string_view protocol = upgrade_of(exchange.request); !protocol.empty()) {
+      exchange.response.status = 101;
+      exchange.response.fields.add(FieldId::kUpgrade, protocol);
+      exchange.response.tunnel = true;
+    }
     exchange.respond();
   };
   for (const auto piece : pieces) bench.send(piece);

@@ -156,6 +156,7 @@ class Server final : private http::Dispatcher, private http::WireObserver {
         break;
       case 2:
         exchange.response.body = exchange.make_body<Echo>(exchange.request_body());
+        exchange.response.tunnel = exchange.request.method == http::Method::kConnect;
         exchange.respond();
         break;
       case 3: waiting_.push_back(&exchange); break;
