@@ -4,7 +4,6 @@
 
 namespace gate::cli {
 
-inline constexpr base::ErrorCode kProxyNotBuilt{131};
 inline constexpr base::ErrorCode kNoSuchFolder{132};
 inline constexpr base::ErrorCode kNothingToExplain{133};
 inline constexpr base::ErrorCode kNoSuchCertificate{134};

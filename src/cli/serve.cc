@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/codes.h"
 #include "cli/commands.h"
+#include "client/server_address.h"
 #include "conf/format.h"
 #include "os/privileges.h"
 
@@ -26,14 +27,11 @@ struct Options : CommonOptions {
   bool no_listing = false;
 };
 
-bool is_port(std::string_view what) { return base::parse_number<std::uint16_t>(what).has_value(); }
-
-base::Error not_built(const std::string& what) {
-  return {.code = kProxyNotBuilt,
-          .side = base::Side::kConfiguration,
-          .what = fmt::format("cannot serve {}: forwarding to another server is not built yet", conf::quoted(what)),
-          .why = "this version serves folders; the reverse proxy comes with a later one",
-          .fix = "gate443 serve DIRECTORY"};
+// A port, "host:port", a URL or a Unix socket; a folder of that name comes first.
+bool names_server(const std::string& what) {
+  std::error_code error;
+  if (std::filesystem::is_directory(what, error)) return false;
+  return base::parse_number<std::uint16_t>(what).has_value() || what.find(':') != std::string::npos;
 }
 
 base::Error no_folder(const std::string& what) {
@@ -49,6 +47,12 @@ std::string address(const std::string& given, std::uint16_t low, std::uint16_t h
   return std::to_string(os::may_bind_port(low) ? low : high);
 }
 
+std::string answer(const Options& options) {
+  if (names_server(options.what)) return fmt::format("proxy {}", conf::quoted(options.what));
+  return fmt::format("files {} {{\n    listing {}\n  }}", conf::quoted(std::filesystem::absolute(options.what).string()),
+                     options.no_listing ? "off" : "on");
+}
+
 std::string configuration(const Options& options) {
   constexpr std::uint16_t kHttps = 443;
   constexpr std::uint16_t kHttp = 80;
@@ -61,17 +65,17 @@ std::string configuration(const Options& options) {
   std::string text = fmt::format("state {}\n", conf::quoted(state));
   text += fmt::format("https {}\n", address(options.https, kHttps, kHighHttps));
   text += fmt::format("http {}\n", address(options.http, kHttp, kHighHttp));
-  text +=
-      fmt::format("site{} {{\n  tls local\n  default\n  files {} {{\n    listing {}\n  }}\n}}\n", names,
-                  conf::quoted(std::filesystem::absolute(options.what).string()), options.no_listing ? "off" : "on");
+  text += fmt::format("site{} {{\n  tls local\n  default\n  {}\n}}\n", names, answer(options));
   return text;
 }
 
 int serve(const Options& options) {
-  if (is_port(options.what) || options.what.find("://") != std::string::npos)
-    return fail(not_built(options.what), options);
   std::error_code error;
-  if (!std::filesystem::is_directory(options.what, error)) return fail(no_folder(options.what), options);
+  if (names_server(options.what)) {
+    if (const auto address = client::ServerAddress::parse(options.what); !address) return fail(address.error(), options);
+  } else if (!std::filesystem::is_directory(options.what, error)) {
+    return fail(no_folder(options.what), options);
+  }
   return app::run_server({.path = {}, .text = configuration(options)},
                          {.watch = false, .first_screen = !options.quiet});
 }
@@ -79,9 +83,9 @@ int serve(const Options& options) {
 }  // namespace
 
 Command add_serve(CLI::App& program) {
-  auto* parser = program.add_subcommand("serve", "Serve a folder over HTTPS, now");
+  auto* parser = program.add_subcommand("serve", "Serve a folder, or what another server says, over HTTPS, now");
   auto options = std::make_shared<Options>();
-  parser->add_option("DIR|PORT|URL", options->what, "What to serve: a folder (PORT and URL are not built yet)")
+  parser->add_option("DIR|PORT|URL", options->what, "What to serve: a folder, or a server as a port or a URL")
       ->capture_default_str();
   parser->add_option("--name", options->names, "A name the site answers to; may be given several times")
       ->type_name("NAME");
@@ -94,6 +98,7 @@ Command add_serve(CLI::App& program) {
   parser->footer(
       "Examples:\n"
       "  gate443 serve ./public\n"
+      "  gate443 serve 3000\n"
       "  gate443 serve . --name dev.localhost --https 8443 --http off");
   return {parser, [options] { return serve(*options); }};
 }

@@ -71,7 +71,7 @@ class CallListener {
   virtual void informed(Call& call, std::uint16_t status, const FieldList& fields) = 0;
 
   // The head of the final response is there, and its body can be pulled. With status 101 the body is what the server
-  // sends after the switch, and the request's body what it is sent.
+  // sends after the switch; what it is to be sent is set as the request's body now.
   virtual void responded(Call& call) = 0;
 
   // There will be no response. Afterwards the call is its maker's alone, and may be started again.

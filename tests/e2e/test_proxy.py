@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from support.raw import Connection
 from support.upstream import Upstream, response
 from support.wait import PATIENCE
 from support.wires import WIRES
@@ -303,3 +304,56 @@ def test_a_reload_keeps_connections_to_servers(start, upstreams):
     assert upstream.received[-1].get("x-new") == "1"
     assert upstream.connections <= 2  # one a worker
     wire.close()
+
+
+def switching(received, sock):
+    """Speaks an echo protocol after the switch, and ends when the client does."""
+    assert received.get("connection") == "Upgrade" and received.get("upgrade") == "websocket"
+    sock.sendall(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nX-A: b\r\n\r\nhi")
+    while data := sock.recv(65536):
+        sock.sendall(data)
+    sock.sendall(b"bye")
+    return b""
+
+
+def test_an_upgrade_makes_a_tunnel(start, upstreams):
+    upstream = upstreams(switching)
+    server = start(conf(upstream.address))
+    with Connection(server.https, server.trust()) as connection:
+        connection.send(
+            b"GET /chat HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            b"Sec-WebSocket-Key: x\r\n\r\nearly"
+        )
+        head = connection.read_until(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 101 ")
+        assert b"x-a: b" in head.lower()
+        assert connection.read_exactly(7) == b"hiearly"
+        big = os.urandom(1_000_000)
+        threading.Thread(target=connection.send, args=(big,), daemon=True).start()
+        assert connection.read_exactly(len(big)) == big
+    assert upstream.received[0].get("sec-websocket-key") == "x"
+
+
+def test_a_request_to_switch_may_be_answered_as_http(start, upstreams):
+    upstream = upstreams(echo)
+    server = start(conf(upstream.address))
+    with Connection(server.https, server.trust()) as connection:
+        for number in range(2):
+            connection.send(
+                b"GET /%d HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n" % number
+            )
+            assert connection.read_response("GET").status == 200
+    assert upstream.connections == 1
+
+
+def test_interim_responses_are_passed_on(start, upstreams):
+    def answer(received, sock):
+        sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n")
+        return response(b"x")
+
+    server = start(conf(upstreams(answer).address))
+    with Connection(server.https, server.trust()) as connection:
+        connection.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        hints = connection.read_until(b"\r\n\r\n")
+        assert hints.startswith(b"HTTP/1.1 103 ") and b"</a.css>; rel=preload" in hints
+        assert connection.read_response("GET").body == b"x"

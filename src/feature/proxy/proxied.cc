@@ -9,6 +9,8 @@
 #include "base/text.h"
 #include "feature/proxy/codes.h"
 #include "feature/proxy/forwarding.h"
+#include "feature/proxy/websocket.h"
+#include "http/upgrade.h"
 
 namespace gate::proxy {
 namespace {
@@ -103,6 +105,21 @@ void Proxied::prepare() {
   request.fields = &fields_;
   request.body = received.has_body ? &exchange_.request_body() : nullptr;
   request.body_expected = expects_content(received.method);
+  ask_for_tunnel();
+}
+
+// An Upgrade of HTTP/1.1 goes on as it is. An extended CONNECT (RFC 8441, RFC 9220) is the same question in the words of
+// HTTP/2 and HTTP/3, and is asked in those of HTTP/1.1.
+void Proxied::ask_for_tunnel() {
+  const http::Request& received = exchange_.request;
+  if (received.method != Method::kConnect) {
+    call_.request.upgrade = http::upgrade_of(received);
+    return;
+  }
+  call_.request.method = Method::kGet;
+  call_.request.method_text = "GET";
+  call_.request.upgrade = received.protocol;
+  if (received.protocol == kWebSocket) fields_.set("sec-websocket-key", new_websocket_key(with_.random, exchange_.arena()));
 }
 
 // Starts a call to the next server; false when none is left.
@@ -125,11 +142,23 @@ void Proxied::release_server() {
   if (server_) --std::exchange(server_, nullptr)->in_flight;
 }
 
-void Proxied::informed(http::Call&, std::uint16_t, const http::FieldList&) {}
+void Proxied::informed(http::Call&, std::uint16_t status, const http::FieldList& received) {
+  http::FieldList fields(exchange_.arena());
+  fill_response_fields(received, fields);
+  exchange_.inform(status, fields);
+}
 
 void Proxied::responded(http::Call&) {
   if (asks_elsewhere(call_.response.status)) return;
   with_.upstream.note_success(*server_, with_.clock.now() - attempt_began_);
+  if (call_.response.status == 101) return pass_on_tunnel();
+  const bool answers_connect = exchange_.request.method == Method::kConnect && call_.response.status < 300;
+  if (answers_connect) {
+    // The server has answered as if nobody had asked to switch; to the client a 2xx would say that it has.
+    call_.cancel();
+    release_server();
+    return refuse({CallFault::kProtocolError, http::Delivered::kAnswered, "the server did not switch protocols"});
+  }
   pass_on();
 }
 
@@ -154,6 +183,23 @@ void Proxied::pass_on() {
   if (with_.settings.balance == Balance::kSticky) add_sticky_cookie();
   body_length_ = call_.body().length();
   call_.body().set_waker(this);
+  exchange_.respond();
+}
+
+// RFC 8441 5: over HTTP/2 and HTTP/3 success is a 2xx, and what HTTP/1.1 needed to be sure of the switch is left out.
+void Proxied::pass_on_tunnel() {
+  const bool connect = exchange_.request.method == Method::kConnect;
+  http::Response& response = exchange_.response;
+  fill_response_fields(call_.response.fields, response.fields);
+  response.status = connect ? 200 : 101;
+  response.tunnel = true;
+  if (connect) {
+    response.fields.remove("sec-websocket-accept");
+  } else {
+    response.fields.set(FieldId::kUpgrade, call_.request.upgrade);
+  }
+  call_.body().set_waker(this);
+  call_.request.body = &exchange_.request_body();
   exchange_.respond();
 }
 

@@ -18,6 +18,7 @@ struct Surroundings {
   const ProxySettings& settings;
   Upstream& upstream;
   const base::Clock& clock;
+  base::Random& random;
 };
 
 // One request on its way through: the call to a server, made again where that is safe, and its response as the body of
@@ -49,7 +50,9 @@ class Proxied final : public http::BodySource, private http::CallListener, priva
   void release_server();
   bool may_repeat(const http::CallFailure& failure) const;
   bool asks_elsewhere(std::uint16_t status);
+  void ask_for_tunnel();
   void pass_on();
+  void pass_on_tunnel();
   void refuse(const http::CallFailure& failure);
   void refuse_without_server();
   void add_sticky_cookie();

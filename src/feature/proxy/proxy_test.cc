@@ -5,6 +5,7 @@
 
 #include "feature/proxy/forwarding.h"
 #include "feature/proxy/proxy_config.h"
+#include "feature/proxy/websocket.h"
 #include "http/config/conf_text_for_test.h"
 #include "http/testing/fake_exchange.h"
 
@@ -120,6 +121,16 @@ TEST(Host, is_the_clients_but_over_tls_the_servers_own) {
   settings.host = HostPolicy::kFixed;
   settings.host_name = "fixed.example";
   EXPECT_EQ(authority_for(fake.exchange(), settings, "app:3000", false), "fixed.example");
+}
+
+TEST(WebSocketKey, is_the_base64_of_sixteen_octets) {
+  class Counting final : public base::Random {
+    void fill(std::span<std::byte> bytes) override {
+      for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(i);
+    }
+  } random;
+  FakeExchange fake;
+  EXPECT_EQ(new_websocket_key(random, fake.exchange().arena()), "AAECAwQFBgcICQoLDA0ODw==");
 }
 
 TEST(Loop, is_found_by_how_often_the_request_came_by) {

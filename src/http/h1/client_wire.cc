@@ -97,9 +97,11 @@ base::Instant ClientWire::deadline() const {
     case Stage::kIdle: return awaited_since_ + limits_.idle_timeout;
     case Stage::kHead:
       // A client that is slow with its body is watched by its own side.
-      return current_->request_done ? std::min(sent_by, awaited_since_ + limits_.header_timeout) : sent_by;
+      return current_->request_done || waits_for_switch() ? std::min(sent_by, awaited_since_ + limits_.header_timeout) : sent_by;
     case Stage::kBody: return wants_read() ? std::min(sent_by, awaited_since_ + limits_.stall_timeout) : sent_by;
-    case Stage::kTunnel: return sent_by;
+    // A tunnel may be silent as long as both ends like; but when one has ended, the other is to follow.
+    case Stage::kTunnel:
+      return current_->request_done ? std::min(sent_by, awaited_since_ + limits_.stall_timeout) : sent_by;
     case Stage::kClosed: break;
   }
   return base::Instant::max();
@@ -137,8 +139,7 @@ void ClientWire::produce(base::Buffer& out, std::size_t budget) {
 
 void ClientWire::write_request(base::Buffer& out, std::size_t limit) {
   if (!current_->head_written) write_head(out);
-  const bool waits_for_switch = !current_->call.request.upgrade.empty() && stage_ == Stage::kHead;
-  if (waits_for_switch) return;
+  if (waits_for_switch()) return;
   auto state = BodyRead::State::kEnd;
   if (!current_->writer.has_none()) {
     state = current_->writer.write(*current_->call.request.body, out, limit);
@@ -150,11 +151,11 @@ void ClientWire::write_request(base::Buffer& out, std::size_t limit) {
   if (state != BodyRead::State::kEnd) return;
   current_->request_done = true;
   awaited_since_ = now();
-  if (stage_ == Stage::kTunnel) {
-    current_->call.body().end();
-    end_call();
-    finish();
-  }
+}
+
+// The request's head is sent, and what follows depends on whether the server takes it up.
+bool ClientWire::waits_for_switch() const {
+  return stage_ == Stage::kHead && current_->head_written && !current_->call.request.upgrade.empty();
 }
 
 BodyCoding ClientWire::request_coding() const {

@@ -36,6 +36,7 @@ class ClientWire final : public http::ClientWire, private CallDriver, private Bo
   void produce(base::Buffer& out, std::size_t budget) override;
   bool wants_read() const override;
   bool finished() const override { return finished_; }
+  bool output_ended() const override { return finished_ || (stage_ == Stage::kTunnel && current_->request_done); }
   base::Instant deadline() const override;
   void on_deadline() override;
   void note_progress(std::size_t bytes_sent) override;
@@ -86,6 +87,7 @@ class ClientWire final : public http::ClientWire, private CallDriver, private Bo
   void fail(const CallFailure& failure);
   void finish();
   Delivered delivered() const;
+  bool waits_for_switch() const;
   base::Instant now() const { return time_.now; }
 
   const TurnTime& time_;

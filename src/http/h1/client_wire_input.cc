@@ -120,9 +120,12 @@ void ClientWire::begin_tunnel(std::string_view head) {
   if (!asked) return fail({CallFault::kProtocolError, Delivered::kMaybe, "a switch of protocols nobody asked for"});
   call.response.status = 101;
   call.response.has_body = true;
-  current_->writer.begin(call.request.body ? BodyCoding::kUntilClose : BodyCoding::kNone);
   stage_ = Stage::kTunnel;
   call.respond();
+  // Only now is it known what the server is to be sent; and whoever was told may have cancelled.
+  if (!current_) return;
+  current_->writer.begin(call.request.body ? BodyCoding::kUntilClose : BodyCoding::kNone);
+  if (call.request.body) call.request.body->set_waker(this);
   host_.wake();
 }
 
@@ -185,7 +188,8 @@ std::size_t ClientWire::take_chunks(std::string_view input) {
 // The response is received. A request that is still being sent would only be thrown away by the server; to stop in its
 // middle ends the connection.
 void ClientWire::end_response() {
-  const bool reusable = current_->control.keep_alive && current_->request_done && !draining_;
+  const bool sent = current_->request_done || !current_->call.request.upgrade.empty();
+  const bool reusable = current_->control.keep_alive && sent && !draining_;
   stage_ = Stage::kIdle;
   if (!reusable) finish();
   end_call();
