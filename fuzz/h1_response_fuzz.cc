@@ -1,5 +1,5 @@
-// What one server sends on an HTTP/1 connection. However it is cut into pieces, each call comes to the same end, hears of
-// it once, and gets nothing of what was sent behind its own response.
+// What one server sends on an HTTP/1 connection. However it is cut into pieces, each call comes to the same end, hears
+// of it once, and gets nothing of what was sent behind its own response.
 
 #include <cstddef>
 #include <cstdint>
@@ -20,8 +20,8 @@ using h1::testing::TestCall;
 std::string described(TestCall& test, std::string body) {
   GATE_CHECK(test.responses + (test.failure ? 1 : 0) <= 1);
   GATE_CHECK(!test.call.response.has_body || test.call.response.status >= 101);
-  std::string text = std::to_string(test.responses) + " " + std::to_string(test.call.response.status) + " " + body + " " +
-                     std::to_string(static_cast<int>(test.last));
+  std::string text = std::to_string(test.responses) + " " + std::to_string(test.call.response.status) + " " + body +
+                     " " + std::to_string(static_cast<int>(test.last));
   if (test.responses > 0) {
     for (const Field& field : test.call.response.fields) {
       GATE_CHECK(is_token(field.name) && is_field_value(field.value));

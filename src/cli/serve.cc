@@ -49,8 +49,8 @@ std::string address(const std::string& given, std::uint16_t low, std::uint16_t h
 
 std::string answer(const Options& options) {
   if (names_server(options.what)) return fmt::format("proxy {}", conf::quoted(options.what));
-  return fmt::format("files {} {{\n    listing {}\n  }}", conf::quoted(std::filesystem::absolute(options.what).string()),
-                     options.no_listing ? "off" : "on");
+  return fmt::format("files {} {{\n    listing {}\n  }}",
+                     conf::quoted(std::filesystem::absolute(options.what).string()), options.no_listing ? "off" : "on");
 }
 
 std::string configuration(const Options& options) {
@@ -72,7 +72,8 @@ std::string configuration(const Options& options) {
 int serve(const Options& options) {
   std::error_code error;
   if (names_server(options.what)) {
-    if (const auto address = client::ServerAddress::parse(options.what); !address) return fail(address.error(), options);
+    if (const auto address = client::ServerAddress::parse(options.what); !address)
+      return fail(address.error(), options);
   } else if (!std::filesystem::is_directory(options.what, error)) {
     return fail(no_folder(options.what), options);
   }

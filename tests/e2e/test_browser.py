@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from support import websocket
+from support.upstream import Upstream
+
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "gate443"
 MODULES = Path(os.environ.get("GATE443_NODE_MODULES", CACHE / "node" / "node_modules"))
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -22,6 +25,7 @@ const { chromium } = require('playwright-core');
   const problems = [];
   page.on('console', (message) => { if (message.type() === 'error') problems.push(message.text()); });
   const response = await page.goto(url, { timeout: 60000 });
+  await page.waitForFunction("document.querySelector('p').textContent");
   const facts = {
     status: response.status(), text: await page.textContent('p'), title: await page.title(), problems,
     secure: await page.evaluate('isSecureContext'),
@@ -34,14 +38,13 @@ const { chromium } = require('playwright-core');
 """
 
 
-@pytest.mark.skipif(not CHROMIUM, reason="chromium is not installed: ./dev setup test installs it")
-@pytest.mark.skipif(not (MODULES / "playwright-core").exists(), reason=f"playwright-core is not in {MODULES}: ./dev setup test")
-@pytest.mark.parametrize("wire, protocol, security", [("HTTP/2", "h2", "TLS 1.3"), ("HTTP/3", "h3", "QUIC")])
-def test_page_loads_without_a_warning(start, www, tmp_path, wire, protocol, security):
-    (www / "style.css").write_text("p { color: green }")
-    (www / "index.html").write_text(
-        '<!doctype html><title>Home</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/style.css"><p>Hello')
-    server = start(f"site localhost {{\n files {www}\n}}\n")
+pytestmark = [
+    pytest.mark.skipif(not CHROMIUM, reason="chromium is not installed: ./dev setup test installs it"),
+    pytest.mark.skipif(not (MODULES / "playwright-core").exists(),
+                       reason=f"playwright-core is not in {MODULES}: ./dev setup test")]
+
+def look_at(server, tmp_path, protocol):
+    """What Chromium finds of the first page, which has a paragraph with some text in the end."""
     home = tmp_path / "home"
     database = home / ".pki" / "nssdb"
     database.mkdir(parents=True)
@@ -49,22 +52,50 @@ def test_page_loads_without_a_warning(start, www, tmp_path, wire, protocol, secu
         subprocess.run(["certutil", "-d", f"sql:{database}", *arguments], check=True, capture_output=True, timeout=60)
     script = tmp_path / "page.js"
     script.write_text(SCRIPT)
-    picture = tmp_path / "page.png"
     # Of its own accord it takes HTTP/3 only from servers with a publicly trusted certificate; told to, it tries the first
     # address of a name alone.
     quic = [f"--origin-to-force-quic-on=localhost:{server.https}", "--host-resolver-rules=MAP localhost 127.0.0.1"]
     done = subprocess.run(
-        ["node", script, f"https://localhost:{server.https}/", tmp_path / "profile", CHROMIUM, picture,
+        ["node", script, f"https://localhost:{server.https}/", tmp_path / "profile", CHROMIUM, tmp_path / "page.png",
          *(quic if protocol == "h3" else [])],
         env={**os.environ, "HOME": str(home), "NODE_PATH": str(MODULES)}, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
-    facts = json.loads(done.stdout)
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("wire, protocol, security", [("HTTP/2", "h2", "TLS 1.3"), ("HTTP/3", "h3", "QUIC")])
+def test_page_loads_without_a_warning(start, www, tmp_path, wire, protocol, security):
+    (www / "style.css").write_text("p { color: green }")
+    (www / "index.html").write_text(
+        '<!doctype html><title>Home</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/style.css"><p>Hello')
+    server = start(f"site localhost {{\n files {www}\n}}\n")
+    facts = look_at(server, tmp_path, protocol)
     assert (facts["status"], facts["title"], facts["text"]) == (200, "Home", "Hello")
     assert facts["protocol"] == protocol
     assert facts["secure"] is True
     assert facts["problems"] == []
     assert facts["security"]["protocol"] == security
     assert "localhost" in facts["security"]["subjectName"] or facts["security"]["issuer"]
-    assert picture.stat().st_size > 1000
+    assert (tmp_path / "page.png").stat().st_size > 1000
     lines = server.wait_for_access(lambda r: r["path"] == "/style.css")
     assert lines[0]["protocol"] == wire
+
+
+@pytest.mark.parametrize("http2", ["on", "off"])
+def test_a_websocket_speaks_through_the_proxy(start, www, tmp_path, http2):
+    (www / "index.html").write_text("""<!doctype html><title>Home</title><link rel="icon" href="data:,"><p></p><script>
+        const socket = new WebSocket(`wss://${location.host}/echo`);
+        let heard = "";
+        socket.onopen = () => { for (const text of ["one ", "two ", "three"]) socket.send(text); };
+        socket.onmessage = (message) => { heard += message.data; if (heard.endsWith("three")) socket.close(1000); };
+        socket.onclose = (event) => { document.querySelector("p").textContent = `${heard} ${event.code}`; };
+    </script>""")
+    upstream = Upstream(websocket.echo)
+    server = start(
+        f"site localhost {{\n http2 {http2}\n security off\n proxy /echo {upstream.address}\n files {www}\n}}\n")
+    facts = look_at(server, tmp_path, "h2")
+    assert facts["text"] == "one two three 1000"
+    assert facts["problems"] == []
+    line = server.wait_for_access(lambda r: r["path"] == "/echo")[0]
+    assert (line["protocol"], line["status"]) == (("HTTP/2", 200) if http2 == "on" else ("HTTP/1.1", 101))
+    upstream.close()

@@ -7,6 +7,8 @@ import threading
 
 import pytest
 
+from support.http2 import Http2Client
+from support.http3 import Http3Client
 from support.raw import Connection
 from support.upstream import Upstream, response
 from support.wait import PATIENCE
@@ -332,6 +334,44 @@ def test_an_upgrade_makes_a_tunnel(start, upstreams):
         threading.Thread(target=connection.send, args=(big,), daemon=True).start()
         assert connection.read_exactly(len(big)) == big
     assert upstream.received[0].get("sec-websocket-key") == "x"
+
+
+CONNECT = [("sec-websocket-version", "13"), ("origin", "https://localhost")]
+
+
+@pytest.mark.parametrize("client_type", [Http2Client, Http3Client])
+def test_an_extended_connect_makes_a_tunnel(start, upstreams, client_type):
+    upstream = upstreams(switching)
+    server = start(conf(upstream.address))
+    with client_type(server) as client:
+        head = [(":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "https"),
+                (":authority", client.authority), (":path", "/chat?a"), *CONNECT]
+        stream = client.start_with(head, end=False)
+        while stream not in client.responses:
+            client.step()
+        assert client.responses[stream].status == 200
+        assert client.responses[stream].get("x-a") == "b"
+        assert client.responses[stream].get("upgrade") is None
+        big = os.urandom(300_000)
+        client.send_body(stream, big)
+        assert client.finish(stream).body == b"hi" + big + b"bye"
+        # The connection goes on with other requests.
+    received = upstream.received[0]
+    assert (received.method, received.target) == ("GET", "/chat?a")
+    assert len(received.get("sec-websocket-key")) == 24
+
+
+@pytest.mark.parametrize("client_type", [Http2Client, Http3Client])
+def test_a_server_that_does_not_switch_is_no_success_of_connect(start, upstreams, client_type):
+    def answer(received, sock):
+        return response(b"no", status="403 Forbidden" if received.target == "/403" else "200 OK")
+
+    server = start(conf(upstreams(answer).address))
+    with client_type(server) as client:
+        for path, status in (("/403", 403), ("/200", 502)):
+            head = [(":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "https"),
+                    (":authority", client.authority), (":path", path), *CONNECT]
+            assert client.finish(client.start_with(head, end=False)).status == status
 
 
 def test_a_request_to_switch_may_be_answered_as_http(start, upstreams):

@@ -81,7 +81,11 @@ class ProxyStatus final : public http::ResponseFilter {
 }  // namespace
 
 Proxied::Proxied(const Surroundings& with, http::Exchange& exchange)
-    : with_(with), exchange_(exchange), fields_(exchange.arena()), call_(exchange.arena(), *this) {}
+    : with_(with),
+      exchange_(exchange),
+      fields_(exchange.arena()),
+      call_(exchange.arena(), *this),
+      rest_of_tunnel_(with.client.loop()) {}
 
 Proxied::~Proxied() {
   call_.cancel();
@@ -108,8 +112,8 @@ void Proxied::prepare() {
   ask_for_tunnel();
 }
 
-// An Upgrade of HTTP/1.1 goes on as it is. An extended CONNECT (RFC 8441, RFC 9220) is the same question in the words of
-// HTTP/2 and HTTP/3, and is asked in those of HTTP/1.1.
+// An Upgrade of HTTP/1.1 goes on as it is. An extended CONNECT (RFC 8441, RFC 9220) is the same question in the words
+// of HTTP/2 and HTTP/3, and is asked in those of HTTP/1.1.
 void Proxied::ask_for_tunnel() {
   const http::Request& received = exchange_.request;
   if (received.method != Method::kConnect) {
@@ -119,7 +123,8 @@ void Proxied::ask_for_tunnel() {
   call_.request.method = Method::kGet;
   call_.request.method_text = "GET";
   call_.request.upgrade = received.protocol;
-  if (received.protocol == kWebSocket) fields_.set("sec-websocket-key", new_websocket_key(with_.random, exchange_.arena()));
+  if (received.protocol == kWebSocket)
+    fields_.set("sec-websocket-key", new_websocket_key(with_.client.random(), exchange_.arena()));
 }
 
 // Starts a call to the next server; false when none is left.
@@ -129,7 +134,7 @@ bool Proxied::attempt() {
   tried_[static_cast<std::size_t>(server_ - with_.upstream.servers().data())] = true;
   ++attempts_;
   ++server_->in_flight;
-  attempt_began_ = with_.clock.now();
+  attempt_began_ = now();
   const client::ServerAddress& address = server_->settings->address;
   call_.request.scheme = address.secure() ? "https" : "http";
   call_.request.authority =
@@ -150,7 +155,7 @@ void Proxied::informed(http::Call&, std::uint16_t status, const http::FieldList&
 
 void Proxied::responded(http::Call&) {
   if (asks_elsewhere(call_.response.status)) return;
-  with_.upstream.note_success(*server_, with_.clock.now() - attempt_began_);
+  with_.upstream.note_success(*server_, now() - attempt_began_);
   if (call_.response.status == 101) return pass_on_tunnel();
   const bool answers_connect = exchange_.request.method == Method::kConnect && call_.response.status < 300;
   if (answers_connect) {
@@ -237,7 +242,9 @@ void Proxied::refuse_without_server() {
 
 http::BodyRead Proxied::read(std::span<std::byte> into) {
   const auto result = call_.body().read(into);
-  if (result.state == http::BodyRead::State::kEnd || result.state == http::BodyRead::State::kFailed) release_server();
+  const bool over = result.state == http::BodyRead::State::kEnd || result.state == http::BodyRead::State::kFailed;
+  if (over) release_server();
+  if (over && exchange_.response.tunnel) rest_of_tunnel_.start(exchange_.request_body());
   return result;
 }
 

@@ -6,6 +6,8 @@
 #include <span>
 
 #include "base/clock.h"
+#include "client/context.h"
+#include "feature/proxy/discard.h"
 #include "feature/proxy/settings.h"
 #include "feature/proxy/upstream.h"
 #include "http/call.h"
@@ -17,8 +19,7 @@ namespace gate::proxy {
 struct Surroundings {
   const ProxySettings& settings;
   Upstream& upstream;
-  const base::Clock& clock;
-  base::Random& random;
+  client::Context& client;
 };
 
 // One request on its way through: the call to a server, made again where that is safe, and its response as the body of
@@ -45,6 +46,7 @@ class Proxied final : public http::BodySource, private http::CallListener, priva
   void failed(http::Call& call, const http::CallFailure& failure) override;
   void body_ready() override { wake(); }
 
+  base::Instant now() const { return with_.client.loop().now(); }
   void prepare();
   bool attempt();
   void release_server();
@@ -68,6 +70,7 @@ class Proxied final : public http::BodySource, private http::CallListener, priva
   base::Instant attempt_began_{};
   std::uint32_t attempts_ = 0;
   std::optional<std::uint64_t> body_length_;
+  Discard rest_of_tunnel_;
 };
 
 }  // namespace gate::proxy

@@ -16,7 +16,7 @@ namespace {
 class Proxy final : public http::Service {
  public:
   Proxy(const ProxySettings& settings, const http::ServiceEnvironment& environment)
-      : upstream_(settings, *environment.client), with_{settings, upstream_, environment.clock, environment.client->random()} {}
+      : upstream_(settings, *environment.client), with_{settings, upstream_, *environment.client} {}
 
   http::Flow handle(http::Exchange& exchange) override {
     if (is_loop(exchange)) {

@@ -97,7 +97,8 @@ base::Instant ClientWire::deadline() const {
     case Stage::kIdle: return awaited_since_ + limits_.idle_timeout;
     case Stage::kHead:
       // A client that is slow with its body is watched by its own side.
-      return current_->request_done || waits_for_switch() ? std::min(sent_by, awaited_since_ + limits_.header_timeout) : sent_by;
+      return current_->request_done || waits_for_switch() ? std::min(sent_by, awaited_since_ + limits_.header_timeout)
+                                                          : sent_by;
     case Stage::kBody: return wants_read() ? std::min(sent_by, awaited_since_ + limits_.stall_timeout) : sent_by;
     // A tunnel may be silent as long as both ends like; but when one has ended, the other is to follow.
     case Stage::kTunnel:

@@ -12,11 +12,11 @@ using namespace std::chrono_literals;
 using http::testing::FakeBody;
 using State = BodyRead::State;
 using testing::ClientBench;
-using testing::TestCall;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using testing::TestCall;
 
 constexpr std::string_view kThree = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc";
 

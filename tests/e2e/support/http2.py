@@ -160,9 +160,13 @@ class Http2Client:
             self.connection.send(data)
 
     def start(self, method, path, fields=(), end=True, authority=None):
-        stream = self.h2.get_next_available_stream_id()
         head = [(":method", method), (":scheme", "https"), (":authority", authority or self.authority), (":path", path)]
-        self.h2.send_headers(stream, head + [(k.lower(), v) for k, v in fields], end_stream=end)
+        return self.start_with(head + [(k.lower(), v) for k, v in fields], end)
+
+    def start_with(self, fields, end=True):
+        """A request of just these fields, pseudo-fields included."""
+        stream = self.h2.get_next_available_stream_id()
+        self.h2.send_headers(stream, fields, end_stream=end)
         self.flush()
         return stream
 
