@@ -1,0 +1,123 @@
+"""Many requests with bodies of their own through servers that fail at random: none is answered with another's response,
+and none that may not be repeated reaches a server twice. GATE443_SOAK says how many, GATE443_SEED which ones."""
+
+import hashlib
+import os
+import random
+import threading
+import time
+from collections import Counter
+
+from support.raw import Response
+from support.upstream import Upstream, response
+from support.wires import WIRES
+
+REQUESTS = int(os.environ.get("GATE443_SOAK", "1500"))
+SEED = int(os.environ.get("GATE443_SEED", "0")) or int(time.time())
+CLIENTS_A_WIRE = 3
+
+
+def content_of(received):
+    digest = hashlib.sha256(received.body).hexdigest()
+    # As long as it is random, so that pieces of different responses cannot fit together by chance.
+    return f"{received.method} {received.target} {digest} ".encode() * (int(digest[:2], 16) + 1)
+
+
+class Faulty:
+    """A server that mostly answers well."""
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.lock = threading.Lock()
+
+    def __call__(self, received, sock):
+        with self.lock:
+            fault = self.random.random()
+            split = self.random.randrange(1, 200)
+        content = content_of(received)
+        if fault < 0.02:
+            return b""
+        if fault < 0.04:
+            sock.sendall(response(content)[:-split])
+            return b""
+        if fault < 0.05:
+            sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nabc")
+            return b""
+        if fault < 0.10:
+            sock.sendall(response(content, fields=[("Connection", "close")]))
+            return b""
+        if fault < 0.13:
+            sock.sendall(response(content))
+            return b""  # closed without a word, as servers do with idle connections
+        if fault < 0.15:
+            sock.sendall(response(content) + b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsmuggled")
+            return None
+        if fault < 0.4:
+            head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+            pieces = [content[at : at + split] for at in range(0, len(content), split)]
+            return head + b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
+        return response(content)
+
+
+class Client(threading.Thread):
+    def __init__(self, server, wire_type, name, count):
+        super().__init__(daemon=True)
+        self.server, self.wire_type, self.label, self.count = server, wire_type, name, count
+        self.random = random.Random(f"{SEED} {name}")
+        self.outcomes = Counter()
+        self.problems = []
+        self.wire = None
+
+    def run(self):
+        for number in range(self.count):
+            try:
+                self.ask(f"/{self.label}/{number}")
+            except AssertionError as problem:
+                self.problems.append(str(problem))
+            except Exception:  # cut short: the client notices
+                self.outcomes["cut"] += 1
+                self.drop()
+        self.drop()
+
+    def drop(self):
+        if self.wire:
+            try:
+                self.wire.close()
+            except Exception:
+                pass
+        self.wire = None
+
+    def ask(self, path):
+        method = self.random.choice(["GET", "POST"])
+        body = self.random.randbytes(self.random.choice([0, 10, 3000, 40_000])) if method == "POST" else None
+        if self.wire is None:
+            self.wire = self.wire_type(self.server)
+        answer: Response = self.wire.request(method, path, body=body)
+        self.outcomes[answer.status] += 1
+        if answer.status == 200:
+            expected = f"{method} {path} {hashlib.sha256(body or b'').hexdigest()} ".encode()
+            assert answer.body == expected * (int(expected.split(b" ")[2][:2], 16) + 1), f"{path} got {answer.body[:80]}"
+        else:
+            assert answer.status in (502, 503), f"{path} got {answer.status}"
+
+
+def test_nothing_is_lost_and_nothing_is_mixed(start):
+    print(f"GATE443_SEED={SEED} GATE443_SOAK={REQUESTS}")
+    upstreams = [Upstream(Faulty(f"{SEED} {number}")) for number in range(3)]
+    servers = " ".join(each.address for each in upstreams)
+    server = start(f"site localhost {{\n proxy {servers} {{\n  eject off\n }}\n}}\n", settings="access-log off\n")
+    count = REQUESTS // (len(WIRES) * CLIENTS_A_WIRE)
+    clients = [Client(server, wire, f"{name}-{number}", count) for name, wire in WIRES.items() for number in range(CLIENTS_A_WIRE)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+    problems = [problem for client in clients for problem in client.problems]
+    outcomes = sum((client.outcomes for client in clients), Counter())
+    assert problems == [], problems[:10]
+    assert sum(outcomes.values()) == count * len(clients)
+    assert outcomes[200] > 0.85 * count * len(clients), outcomes
+    posts = Counter(received.target for each in upstreams for received in each.received if received.method == "POST")
+    assert [target for target, times in posts.items() if times > 1] == []
+    for each in upstreams:
+        each.close()
