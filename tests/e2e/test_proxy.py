@@ -11,7 +11,7 @@ from support.http2 import Http2Client
 from support.http3 import Http3Client
 from support.raw import Connection
 from support.upstream import Upstream, response
-from support.wait import PATIENCE
+from support.wait import PATIENCE, wait_until
 from support.wires import WIRES
 
 
@@ -397,3 +397,42 @@ def test_interim_responses_are_passed_on(start, upstreams):
         hints = connection.read_until(b"\r\n\r\n")
         assert hints.startswith(b"HTTP/1.1 103 ") and b"</a.css>; rel=preload" in hints
         assert connection.read_response("GET").body == b"x"
+
+
+def test_checks_find_out_which_servers_are_well(start, upstreams):
+    well = [True, True]
+
+    def server(number):
+        def answer(received, _):
+            if received.target == "/health":
+                return response(b"ok" if well[number] else b"ill", status="200 OK")
+            return response(str(number).encode())
+        return upstreams(answer)
+
+    both = [server(0), server(1)]
+    front = start(conf(*(each.address for each in both), block=[
+        "check /health {", "interval 100ms", "body ok", "rise 1", "fall 1", "}", "balance round-robin", "eject off"]), workers=1)
+    wire = WIRES["h2"](front)
+
+    def answers():
+        return {(answer.status, answer.body) for answer in (wire.request("GET", "/") for _ in range(6))}
+
+    assert answers() == {(200, b"0"), (200, b"1")}
+    well[0] = False
+    wait_until(lambda: answers() == {(200, b"1")}, "the server that is ill to be left alone")
+    well[1] = False
+    wait_until(lambda: {status for status, _ in answers()} == {503}, "503 when none is well")
+    well[0] = well[1] = True
+    wait_until(lambda: answers() == {(200, b"0"), (200, b"1")}, "both to come back")
+    assert both[0].received[0].get("user-agent") == "gate443 check"
+    wire.close()
+
+
+def test_a_server_that_fails_again_and_again_is_left_alone_for_a_while(start, upstreams):
+    ill = upstreams(lambda *_: b"")
+    well = upstreams(echo)
+    wire = WIRES["h2"](start(conf(ill.address, well.address, block=["balance round-robin", "eject 3 1h"]), workers=1))
+    for _ in range(40):
+        assert wire.request("GET", "/").status == 200
+    assert len(ill.received) == 3
+    wire.close()

@@ -1,9 +1,11 @@
 #include "feature/proxy/proxy.h"
 
 #include <utility>
+#include <vector>
 
 #include "base/check.h"
 #include "client/context.h"
+#include "feature/proxy/check.h"
 #include "feature/proxy/codes.h"
 #include "feature/proxy/forwarding.h"
 #include "feature/proxy/proxied.h"
@@ -16,7 +18,12 @@ namespace {
 class Proxy final : public http::Service {
  public:
   Proxy(const ProxySettings& settings, const http::ServiceEnvironment& environment)
-      : upstream_(settings, *environment.client), with_{settings, upstream_, *environment.client} {}
+      : upstream_(settings, *environment.client), with_{settings, upstream_, *environment.client} {
+    if (settings.check.path.empty()) return;
+    for (Server& server : upstream_.servers()) {
+      checks_.push_back(std::make_unique<Check>(settings, server, *environment.client));
+    }
+  }
 
   http::Flow handle(http::Exchange& exchange) override {
     if (is_loop(exchange)) {
@@ -33,6 +40,7 @@ class Proxy final : public http::Service {
  private:
   Upstream upstream_;
   const Surroundings with_;
+  std::vector<std::unique_ptr<Check>> checks_;
 };
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "feature/proxy/proxy.h"
 #include "feature/proxy/settings.h"
 #include "http/request_rules.h"
+#include "http/scan.h"
 
 namespace gate::proxy {
 namespace {
@@ -161,6 +162,66 @@ void read_eject(Context& context, const conf::Statement& statement) {
   }
 }
 
+constexpr conf::Directive<CheckSettings> kCheckDirectives[] = {
+    {.name = "interval",
+     .synopsis = "interval TIME",
+     .summary = "The time between two questions; 10s unless said otherwise.",
+     .args = {1, 1},
+     .handle =
+         [](conf::Context<CheckSettings>& context, const conf::Statement& statement) {
+           if (const auto time = context.reader.duration(statement.args[0], {100ms, 24h}))
+             context.plan.interval = *time;
+         }},
+    {.name = "timeout",
+     .synopsis = "timeout TIME",
+     .summary = "How long an answer may take; 5s unless said otherwise.",
+     .args = {1, 1},
+     .handle =
+         [](conf::Context<CheckSettings>& context, const conf::Statement& statement) {
+           if (const auto time = context.reader.duration(statement.args[0], {10ms, 1h})) context.plan.timeout = *time;
+         }},
+    {.name = "status",
+     .synopsis = "status STATUS",
+     .summary = "The answer of a server that is well; any from 200 to 399 unless said otherwise.",
+     .args = {1, 1},
+     .handle =
+         [](conf::Context<CheckSettings>& context, const conf::Statement& statement) {
+           if (const auto status = context.reader.status(statement.args[0], 200)) context.plan.status = *status;
+         }},
+    {.name = "body",
+     .synopsis = "body TEXT",
+     .summary = "What the first 64 KiB of the answer must hold.",
+     .args = {1, 1},
+     .handle = [](conf::Context<CheckSettings>& context,
+                  const conf::Statement& statement) { context.plan.body = statement.args[0].text; }},
+    {.name = "rise",
+     .synopsis = "rise N",
+     .summary = "How many good answers in a row bring a server back; 2 unless said otherwise.",
+     .args = {1, 1},
+     .handle =
+         [](conf::Context<CheckSettings>& context, const conf::Statement& statement) {
+           if (const auto n = context.reader.integer<std::uint32_t>(statement.args[0], 1, 100)) context.plan.rise = *n;
+         }},
+    {.name = "fall",
+     .synopsis = "fall N",
+     .summary = "How many bad answers in a row take a server out; 3 unless said otherwise.",
+     .args = {1, 1},
+     .handle =
+         [](conf::Context<CheckSettings>& context, const conf::Statement& statement) {
+           if (const auto n = context.reader.integer<std::uint32_t>(statement.args[0], 1, 100)) context.plan.fall = *n;
+         }},
+};
+
+void read_check(Context& context, const conf::Statement& statement) {
+  const auto& word = statement.args[0];
+  if (!word.text.starts_with('/') || http::visible_prefix(word.text) != word.text.size()) {
+    return context.reader.error(conf::kBadPath, word, fmt::format("{} is no path to ask for", conf::shown(word.text)),
+                                "such as /health");
+  }
+  context.plan.check.path = word.text;
+  conf::read_block<CheckSettings>(statement, kCheckDirectives, context.plan.check, context.reader);
+}
+
 void read_trust(Context& context, const conf::Statement& statement) {
   const auto& word = statement.args[0];
   if (word.text == "anybody") {
@@ -248,6 +309,12 @@ constexpr conf::Directive<ProxySettings> kDirectives[] = {
      .summary = "Leaves a server alone for TIME after N failures in a row; 5 and 10s unless said otherwise.",
      .args = {1, 2},
      .handle = read_eject},
+    {.name = "check",
+     .synopsis = "check PATH [{ … }]",
+     .summary = "Asks each server for PATH at intervals, and uses those that answer well.",
+     .args = {1, 1},
+     .block = conf::BlockRule::kAllowed,
+     .handle = read_check},
     {.name = "trust",
      .synopsis = "trust system|FILE|anybody",
      .summary = "Who vouches for servers over TLS: the system's roots, those of a file, or nobody.",

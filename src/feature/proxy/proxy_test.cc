@@ -147,6 +147,7 @@ TEST(ProxyConfig, takes_servers_in_the_line_and_in_the_block) {
   EXPECT_EQ(
       report_of("proxy {\n  server a:1 weight 3\n  server b:1 backup\n  balance hash header X-User\n  host server\n"
                 "  header set X-A b\n  header remove x-c\n  retry 1 502 503\n  eject 3 5s\n"
+                "  check /health {\n  interval 1s\n  timeout 200ms\n  status 204\n  body ok\n  rise 1\n  fall 1\n}\n"
                 "  timeout response 2s\n  connections 10\n  queue 0\n}"),
       "");
 }
@@ -166,6 +167,9 @@ TEST(ProxyConfig, refuses_what_it_cannot_honour) {
   EXPECT_THAT(report_of("proxy a:1 {\n  header set Host x\n}"), HasSubstr("statement of its own"));
   EXPECT_THAT(report_of("proxy a:1 {\n  retry 1 200\n}"), HasSubstr("G0157"));
   EXPECT_THAT(report_of("proxy a:1 {\n  host a/b\n}"), HasSubstr("is no host"));
+  EXPECT_THAT(report_of("proxy a:1 {\n  check health\n}"), HasSubstr("is no path"));
+  EXPECT_THAT(report_of("proxy a:1 {\n  check \"/a b\"\n}"), HasSubstr("is no path"));
+  EXPECT_THAT(report_of("proxy a:1 {\n  check / {\n  interval 1ms\n}\n}"), HasSubstr("error"));
 }
 
 }  // namespace
