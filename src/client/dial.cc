@@ -9,9 +9,9 @@
 namespace gate::client {
 
 // One socket on its way.
-struct Dial::Attempt final : loop::Watcher {
+struct Dial::Attempt final : loop::Watcher, loop::Mortal {
   Attempt(Dial& of, os::Fd on_its_way, const base::Endpoint& to) : dial(of), socket(std::move(on_its_way)), peer(to) {}
-  ~Attempt() { give_up(); }
+  ~Attempt() override { give_up(); }
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;
 

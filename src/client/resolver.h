@@ -13,7 +13,7 @@
 #include "loop/loop.h"
 
 struct ares_channeldata;
-struct ares_addrinfo;
+struct ares_addrinfo;  // NOLINT(readability-identifier-naming): the library's
 
 namespace gate::client {
 
