@@ -1,6 +1,7 @@
 #include "base/ip.h"
 
 #include <arpa/inet.h>
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -49,9 +50,11 @@ bool IpAddress::is_unspecified() const {
 }
 
 std::string IpAddress::to_string() const {
+  if (is_v4()) {  // once a request; inet_ntop goes through printf
+    return fmt::format(FMT_COMPILE("{}.{}.{}.{}"), octets_[12], octets_[13], octets_[14], octets_[15]);
+  }
   std::array<char, INET6_ADDRSTRLEN> text{};
-  const bool four = is_v4();
-  inet_ntop(four ? AF_INET : AF_INET6, octets_.data() + (four ? 12 : 0), text.data(), text.size());
+  inet_ntop(AF_INET6, octets_.data(), text.data(), text.size());
   return text.data();
 }
 
