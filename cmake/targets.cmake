@@ -48,7 +48,8 @@ function(gate_add_folder folder)
     target_compile_definitions(test_${name} PRIVATE GATE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     set_target_properties(test_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
     add_test(NAME ${folder} COMMAND test_${name})
-    set_tests_properties(${folder} PROPERTIES TIMEOUT 300)
+    # What hangs is ended; sanitizers make the suites up to ten times as long.
+    set_tests_properties(${folder} PROPERTIES TIMEOUT $<IF:$<BOOL:${GATE_SANITIZE}>,3000,300>)
   endif()
 endfunction()
 
