@@ -14,6 +14,8 @@ inline constexpr base::ErrorCode kMetricsNotLoopback{195};
 inline constexpr base::ErrorCode kConfigurationRejected{196};
 inline constexpr base::ErrorCode kNeedsRestart{197};
 
+inline constexpr base::ErrorCode kUnknownUpstream{6003};  // a server that no statement names
+
 // The process itself.
 inline constexpr base::ErrorCode kCannotUpgrade{2080};
 

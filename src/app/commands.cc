@@ -4,12 +4,15 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
 #include "app/codes.h"
 #include "app/metrics/prometheus.h"
 #include "app/metrics/status.h"
+#include "app/upstreams.h"
 #include "base/text.h"
 
 namespace gate::app {
@@ -77,6 +80,28 @@ void stop(Control& control, std::unique_ptr<AdminCall> call) { control.stop(std:
 
 void upgrade(Control& control, std::unique_ptr<AdminCall> call) { control.upgrade(std::move(call)); }
 
+void upstreams(Control& control, std::unique_ptr<AdminCall> call) {
+  call->answer(list_upstreams(control.application().workers()));
+}
+
+// {"server": "localhost:3000", "drained": true} or {"server": …, "weight": 3}
+void change_upstream(Control& control, std::unique_ptr<AdminCall> call) {
+  const auto& request = call->request();
+  UpstreamChange change;
+  if (const auto server = request.find("server"); server != request.end() && server->is_string())
+    change.server = *server;
+  if (const auto drained = request.find("drained"); drained != request.end() && drained->is_boolean()) {
+    change.drained = drained->get<bool>();
+  }
+  if (const auto weight = request.find("weight"); weight != request.end() && weight->is_number_unsigned()) {
+    constexpr std::uint64_t kWeightMax = 1000;
+    change.weight = static_cast<std::uint32_t>(std::min(weight->get<std::uint64_t>(), kWeightMax));
+  }
+  auto& workers = control.application().workers();
+  if (const auto done = change_upstream(workers, change); !done) return call->fail(done.error());
+  call->answer(list_upstreams(workers));
+}
+
 }  // namespace
 
 void add_commands(AdminServer& server, Control& control, const StatusBoard& board) {
@@ -87,6 +112,8 @@ void add_commands(AdminServer& server, Control& control, const StatusBoard& boar
                      [&board](std::unique_ptr<AdminCall> call) { call->answer(status_json(board.snapshot())); });
   server.add_command("certificates", on_control_thread(control, certificates));
   server.add_command("reload", on_control_thread(control, reload));
+  server.add_command("upstreams", on_control_thread(control, upstreams));
+  server.add_command("change_upstream", on_control_thread(control, change_upstream));
   server.add_command("stop", on_control_thread(control, stop));
   server.add_command("upgrade", on_control_thread(control, upgrade));
 }

@@ -50,6 +50,9 @@ class WorkerPool {
   void stop_listening(const std::vector<server::ListenerAddress>& addresses);
   void use_ticket_keys(const tls::TicketKeys& keys);
 
+  // Calls for each worker, on its own thread, and waits until all have done it.
+  void on_all(const std::function<void(server::Worker&, std::size_t)>& call);
+
   // `drained` is called once, on a worker's thread, when the last connection of all has ended.
   void drain(bool hand_over, const std::function<void()>& drained);
   void discard_connections();
@@ -83,8 +86,6 @@ class WorkerPool {
     std::unique_ptr<server::Worker> worker;
     std::thread thread;
   };
-
-  void on_all(const std::function<void(server::Worker&, std::size_t)>& call);
 
   server::AddressCounts address_counts_;
   DatagramRoutes routes_;

@@ -12,6 +12,7 @@ Command add_reload(CLI::App& program);
 Command add_stop(CLI::App& program);
 Command add_upgrade(CLI::App& program);
 Command add_status(CLI::App& program);
+Command add_upstream(CLI::App& program);
 Command add_fmt(CLI::App& program);
 Command add_config(CLI::App& program);
 Command add_cert(CLI::App& program);

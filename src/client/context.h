@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "client/pool.h"
 #include "client/resolver.h"
+#include "client/server_record.h"
 #include "http/wire.h"
 #include "loop/loop.h"
 #include "net/turn_buffers.h"
@@ -57,6 +58,17 @@ class Context {
   // is a text that is equal where all settings are.
   PoolUse pool(const std::string& key, const PoolSettings& settings);
 
+  // The record of the server `name`. What is checked differently has a record of its own, told apart by `checked`.
+  ServerRecord& record(const std::string& name, const std::string& checked);
+
+  // Calls `visit(record)` for each server that is named now.
+  template <class Visit>
+  void for_each_record(Visit visit) {
+    for (auto& [key, record] : records_) {
+      if (record->users > 0) visit(*record);
+    }
+  }
+
   observe::Counter bytes_received;
   observe::Counter bytes_sent;
 
@@ -74,6 +86,7 @@ class Context {
   base::Random& random_;
   std::unique_ptr<Resolver> resolver_;
   std::map<std::string, Shared> pools_;
+  std::map<std::pair<std::string, std::string>, std::unique_ptr<ServerRecord>> records_;
 };
 
 }  // namespace gate::client

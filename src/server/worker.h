@@ -83,6 +83,9 @@ class Worker final : private net::ConnectionOwner,
   // Ends what is left, now.
   void discard_connections();
 
+  // What is known of other servers.
+  client::Context& client() { return client_; }
+
   // From any thread, for the stall detector and `status`.
   const loop::Loop& loop() const { return *loop_; }
 

@@ -1,6 +1,7 @@
 """The reverse proxy: what reaches a server, what comes back, and what happens when a server does not do its part."""
 
 import hashlib
+import json
 import os
 import socket
 import threading
@@ -10,6 +11,7 @@ import pytest
 from support.http2 import Http2Client
 from support.http3 import Http3Client
 from support.raw import Connection
+from support.server import run_command
 from support.upstream import Upstream, response
 from support.wait import PATIENCE, wait_until
 from support.wires import WIRES
@@ -435,4 +437,35 @@ def test_a_server_that_fails_again_and_again_is_left_alone_for_a_while(start, up
     for _ in range(40):
         assert wire.request("GET", "/").status == 200
     assert len(ill.received) == 3
+    wire.close()
+
+
+def test_servers_are_steered_without_a_reload(start, upstreams):
+    both = [upstreams(lambda received, _, number=number: response(str(number).encode())) for number in range(2)]
+    server = start(conf(*(each.address for each in both), block=["balance round-robin"]))
+    wire = WIRES["h1"](server)
+
+    def upstream(*words):
+        done = run_command("upstream", *words, "--state", server.state)
+        return done
+
+    def answers(count=12):
+        return sorted(wire.request("GET", "/").body for _ in range(count))
+
+    assert answers() == [b"0"] * 6 + [b"1"] * 6
+    assert upstream("drain", both[0].address).returncode == 0
+    assert answers() == [b"1"] * 12
+    server.reload(conf(*(each.address for each in both), block=["balance round-robin", "header set x-a b"]))
+    assert answers() == [b"1"] * 12, "a reload forgets nothing"
+    listed = {each["server"]: each for each in json.loads(upstream("list", "--json").stdout)}
+    assert listed[f"http://{both[0].address}"]["state"] == "drained"
+    assert listed[f"http://{both[1].address}"]["state"] == "up"
+    assert listed[f"http://{both[1].address}"]["requests"] == 30
+    assert upstream("up", both[0].address).returncode == 0
+    assert upstream("set-weight", f"http://{both[0].address}", "3").returncode == 0
+    assert answers().count(b"0") == 9
+    unknown = upstream("drain", "nobody:1")
+    assert unknown.returncode == 2
+    assert "G6003" in unknown.stderr and both[0].address in unknown.stderr
+    assert upstream("set-weight", both[0].address, "0").returncode == 2
     wire.close()

@@ -79,9 +79,9 @@ void Check::read_content() {
 void Check::conclude(bool good) {
   question_.reset();
   verdict_.reset();
-  in_a_row_ = good == server_.healthy ? 0 : in_a_row_ + 1;
+  in_a_row_ = good == server_.record->healthy ? 0 : in_a_row_ + 1;
   if (in_a_row_ >= (good ? settings_.check.rise : settings_.check.fall)) {
-    server_.healthy = good;
+    server_.record->healthy = good;
     in_a_row_ = 0;
   }
   client_.loop().arm(*this, client_.loop().now() + settings_.check.interval);

@@ -13,7 +13,7 @@
 
 namespace gate::proxy {
 
-// Asks one server again and again whether it is well, and notes in Server::healthy what it finds. A server counts as
+// Asks one server again and again whether it is well, and notes in its record what it finds. A server counts as
 // well until it was found not to be.
 class Check final : private http::CallListener, private http::BodyWaker, private loop::Timer, private loop::TurnEnd {
  public:

@@ -133,7 +133,8 @@ bool Proxied::attempt() {
   if (!server_) return false;
   tried_[static_cast<std::size_t>(server_ - with_.upstream.servers().data())] = true;
   ++attempts_;
-  ++server_->in_flight;
+  ++server_->record->requests;
+  ++server_->record->in_flight;
   attempt_began_ = now();
   const client::ServerAddress& address = server_->settings->address;
   call_.request.scheme = address.secure() ? "https" : "http";
@@ -144,7 +145,7 @@ bool Proxied::attempt() {
 }
 
 void Proxied::release_server() {
-  if (server_) --std::exchange(server_, nullptr)->in_flight;
+  if (server_) --std::exchange(server_, nullptr)->record->in_flight;
 }
 
 void Proxied::informed(http::Call&, std::uint16_t status, const http::FieldList& received) {

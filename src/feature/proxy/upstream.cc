@@ -41,16 +41,18 @@ std::uint64_t hash_of(std::string_view text) {
   return mixed(hash);
 }
 
-double load(const Server& server) { return (server.in_flight + 1.0) / server.settings->weight; }
+double load(const Server& server) { return (server.record->in_flight + 1.0) / server.weight(); }
 
-double expected_time(const Server& server) { return server.first_byte_seconds * load(server); }
+double expected_time(const Server& server) { return server.record->first_byte_seconds * load(server); }
 
 // Rendezvous hashing: a server that goes or comes moves only its own share of the keys.
 double score(const Server& server, std::uint64_t hash) {
   constexpr double kRange = 18446744073709551616.0;
-  const double uniform = (static_cast<double>(mixed(hash ^ hash_of(server.name))) + 1.0) / (kRange + 2.0);
-  return server.settings->weight / -std::log(uniform);
+  const double uniform = (static_cast<double>(mixed(hash ^ hash_of(server.record->name))) + 1.0) / (kRange + 2.0);
+  return server.weight() / -std::log(uniform);
 }
+
+bool may_be_used(const Server& server) { return server.record->healthy && !server.record->drained; }
 
 client::PoolSettings pool_settings(const ProxySettings& settings, const ServerSettings& server) {
   return {.address = server.address,
@@ -72,17 +74,23 @@ Upstream::Upstream(const ProxySettings& settings, client::Context& context)
   for (const auto& each : settings.servers) {
     Server server;
     server.settings = &each;
-    server.name = each.address.to_string();
+    const std::string name = each.address.to_string();
+    server.record = &context.record(name, settings.check.path);
+    ++server.record->users;
     server.authority = each.address.authority();
-    const std::string key = fmt::format("{} for {}", server.name, settings.pool_text);
+    const std::string key = fmt::format("{} for {}", name, settings.pool_text);
     server.pool = context.pool(key, pool_settings(settings, each));
     servers_.push_back(std::move(server));
   }
   candidates_.reserve(servers_.size());
 }
 
+Upstream::~Upstream() {
+  for (const Server& server : servers_) --server.record->users;
+}
+
 bool Upstream::usable(const Server& server) const {
-  return server.healthy && context_.loop().now() >= server.ejected_until;
+  return may_be_used(server) && context_.loop().now() >= server.record->ejected_until;
 }
 
 // Those in order first, then the backup servers in order; when nobody is, whoever was not found ill by a check: to ask
@@ -97,7 +105,7 @@ Server* Upstream::choose(const Choice& choice) {
   };
   if (auto* server = among([&](const Server& each) { return !each.settings->backup && usable(each); })) return server;
   if (auto* server = among([&](const Server& each) { return each.settings->backup && usable(each); })) return server;
-  return among([&](const Server& each) { return each.healthy; });
+  return among(may_be_used);
 }
 
 Server* Upstream::choose_among(const std::vector<Server*>& candidates, const Choice& choice) {
@@ -121,8 +129,8 @@ Server* Upstream::choose_among(const std::vector<Server*>& candidates, const Cho
 Server* Upstream::in_turn(const std::vector<Server*>& candidates) {
   std::int64_t all = 0;
   for (Server* server : candidates) {
-    server->turn += server->settings->weight;
-    all += server->settings->weight;
+    server->turn += server->weight();
+    all += server->weight();
   }
   Server* next = *std::ranges::max_element(candidates, {}, [](const Server* server) { return server->turn; });
   next->turn -= all;
@@ -137,20 +145,23 @@ Server* Upstream::of_two(const std::vector<Server*>& candidates) {
 }
 
 void Upstream::note_success(Server& server, base::Duration first_byte) {
+  client::ServerRecord& record = *server.record;
   const double seconds = std::chrono::duration<double>(first_byte).count();
-  const bool first = server.first_byte_seconds == 0;
-  server.first_byte_seconds = first ? seconds : server.first_byte_seconds * (1 - kNewest) + seconds * kNewest;
-  server.failures_in_a_row = 0;
-  server.ejections_in_a_row = 0;
+  const bool first = record.first_byte_seconds == 0;
+  record.first_byte_seconds = first ? seconds : record.first_byte_seconds * (1 - kNewest) + seconds * kNewest;
+  record.failures_in_a_row = 0;
+  record.ejections_in_a_row = 0;
 }
 
 void Upstream::note_failure(Server& server) {
-  if (settings_.eject.failures == 0 || ++server.failures_in_a_row < settings_.eject.failures) return;
-  const auto doubled = settings_.eject.time * (std::int64_t{1} << std::min(server.ejections_in_a_row, 10U));
-  server.ejected_until = context_.loop().now() + std::min(doubled, settings_.eject.time_max);
-  ++server.ejections_in_a_row;
+  client::ServerRecord& record = *server.record;
+  ++record.failures;
+  if (settings_.eject.failures == 0 || ++record.failures_in_a_row < settings_.eject.failures) return;
+  const auto doubled = settings_.eject.time * (std::int64_t{1} << std::min(record.ejections_in_a_row, 10U));
+  record.ejected_until = context_.loop().now() + std::min(doubled, settings_.eject.time_max);
+  ++record.ejections_in_a_row;
   // After that time one failure is enough to take it out again.
-  server.failures_in_a_row = settings_.eject.failures - 1;
+  record.failures_in_a_row = settings_.eject.failures - 1;
 }
 
 bool Upstream::take_retry() {
@@ -161,6 +172,6 @@ bool Upstream::take_retry() {
 
 void Upstream::earn_retry() { retries_left_ = std::min(kRetriesMax, retries_left_ + kRetriesARequest); }
 
-std::uint64_t Upstream::sticky_number(const Server& server) { return hash_of(server.name); }
+std::uint64_t Upstream::sticky_number(const Server& server) { return hash_of(server.record->name); }
 
 }  // namespace gate::proxy

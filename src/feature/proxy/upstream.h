@@ -15,19 +15,15 @@
 
 namespace gate::proxy {
 
-// One server as one worker sees it.
+// One server of the list.
 struct Server {
   const ServerSettings* settings = nullptr;
-  std::string name;       // "http://localhost:3000"
   std::string authority;  // "localhost:3000"
   client::PoolUse pool;
-  std::uint32_t in_flight = 0;
-  std::int64_t turn = 0;          // what it has saved up in the round robin
-  double first_byte_seconds = 0;  // moving average
-  std::uint32_t failures_in_a_row = 0;
-  std::uint32_t ejections_in_a_row = 0;
-  base::Instant ejected_until{};
-  bool healthy = true;  // as far as the checks have found
+  client::ServerRecord* record = nullptr;
+  std::int64_t turn = 0;  // what it has saved up in the round robin
+
+  std::uint32_t weight() const { return record->weight > 0 ? record->weight : settings->weight; }
 };
 
 // What a choice goes by.
@@ -42,6 +38,9 @@ class Upstream {
  public:
   // Both outlive it.
   Upstream(const ProxySettings& settings, client::Context& context);
+  ~Upstream();
+  Upstream(const Upstream&) = delete;
+  Upstream& operator=(const Upstream&) = delete;
 
   std::span<Server> servers() { return servers_; }
 

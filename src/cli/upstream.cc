@@ -1,0 +1,79 @@
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "app/admin/admin_client.h"
+#include "cli/admin.h"
+#include "cli/commands.h"
+
+namespace gate::cli {
+namespace {
+
+struct Options : AdminOptions {
+  std::string server;
+  std::uint32_t weight = 1;
+};
+
+void print_list(const nlohmann::json& list) {
+  if (list.empty()) {
+    fmt::print("no requests are passed on to other servers\n");
+    return;
+  }
+  fmt::print("{:<36} {:<13} {:>6} {:>9} {:>8} {:>6}\n", "server", "state", "flight", "requests", "failures", "weight");
+  for (const auto& server : list) {
+    const auto weight = server.find("weight");
+    fmt::print("{:<36} {:<13} {:>6} {:>9} {:>8} {:>6}\n", server.value("server", ""), server.value("state", ""),
+               server.value("in_flight", 0U), server.value("requests", std::uint64_t{0}),
+               server.value("failures", std::uint64_t{0}),
+               weight == server.end() ? "-" : std::to_string(weight->get<std::uint32_t>()));
+  }
+}
+
+int ask(const nlohmann::json& request, const Options& options) {
+  const auto answer = app::call_admin(options.path(), request);
+  if (!answer) return fail(answer.error(), options);
+  if (options.json) {
+    fmt::print("{}\n", answer->dump());
+  } else if (!options.quiet) {
+    print_list(*answer);
+  }
+  return to_int(Exit::kFine);
+}
+
+CLI::App* add_server_command(CLI::App& parser, Options& options, const std::string& name, const std::string& summary) {
+  auto* command = parser.add_subcommand(name, summary);
+  command->add_option("SERVER", options.server, "A server as the configuration or the list names it")->required();
+  return command;
+}
+
+}  // namespace
+
+Command add_upstream(CLI::App& program) {
+  auto* parser = program.add_subcommand("upstream", "Show and steer the servers that requests are passed on to");
+  auto options = std::make_shared<Options>();
+  add_admin_options(*parser, *options,
+                    "  gate443 upstream list\n"
+                    "  gate443 upstream drain app1.internal:3000\n"
+                    "  gate443 upstream set-weight https://app2.internal 3");
+  parser->require_subcommand(1);
+  parser->fallthrough();
+  auto* list = parser->add_subcommand("list", "Show the servers and how they are doing");
+  auto* drain = add_server_command(*parser, *options, "drain", "Send a server no new requests");
+  auto* up = add_server_command(*parser, *options, "up", "Send a server requests again, at once");
+  auto* set_weight =
+      add_server_command(*parser, *options, "set-weight", "Give a server another share, until the restart");
+  set_weight->add_option("N", options->weight, "From 1 to 1000")->required()->check(CLI::Range(1U, 1000U));
+  return {parser, [options, list, drain, up, set_weight] {
+            if (list->parsed()) return ask({{"command", "upstreams"}}, *options);
+            nlohmann::json request{{"command", "change_upstream"}, {"server", options->server}};
+            if (drain->parsed()) request["drained"] = true;
+            if (up->parsed()) request["drained"] = false;
+            if (set_weight->parsed()) request["weight"] = options->weight;
+            return ask(request, *options);
+          }};
+}
+
+}  // namespace gate::cli
