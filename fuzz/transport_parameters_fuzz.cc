@@ -1,6 +1,6 @@
 // A client's transport parameters (RFC 9000 18), whatever they are, in a ClientHello that is right in all else. A
-// server that goes on has read the one parameter that a client must send: its connection id, which is empty here (RFC
-// 9000 7.3).
+// server that goes on has read the one parameter that a client must send, its connection id, which is empty here (RFC
+// 9000 7.3), and none of them twice.
 
 #include <algorithm>
 #include <array>
@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "fuzz/initial_packet.h"
 #include "quic/connection.h"
+#include "quic/transport_parameters.h"
 #include "tls/quic_handshake.h"
 
 namespace {
@@ -111,6 +112,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!message) return 0;
   const quic::Connection* connection = server.receive(packets_with(*message));
   GATE_CHECK(connection != nullptr);
-  if (goes_on(*connection)) GATE_CHECK(say_its_id_is_empty(parameters));
+  if (goes_on(*connection)) GATE_CHECK(say_its_id_is_empty(parameters) && !quic::repeat_a_parameter(parameters));
   return 0;
 }

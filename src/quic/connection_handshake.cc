@@ -6,6 +6,7 @@
 #include "quic/connection.h"
 #include "quic/keys.h"
 #include "quic/native.h"
+#include "quic/transport_parameters.h"
 
 namespace gate::quic {
 namespace {
@@ -146,8 +147,11 @@ bool Connection::give_parameters_to_tls() {
 
 bool Connection::take_parameters_from_tls() {
   const base::ByteView encoded = handshake_.peer_transport_parameters();
-  const int result =
-      ngtcp2_conn_decode_and_set_remote_transport_params(native_.get(), native_data(encoded), encoded.size());
+  // RFC 9000 7.4: "An endpoint SHOULD treat receipt of duplicate transport parameters as a connection error of type
+  // TRANSPORT_PARAMETER_ERROR."
+  const int result = repeat_a_parameter(encoded) ? NGTCP2_ERR_MALFORMED_TRANSPORT_PARAM
+                                                 : ngtcp2_conn_decode_and_set_remote_transport_params(
+                                                       native_.get(), native_data(encoded), encoded.size());
   if (result == 0) return true;
   // The library turns this into TRANSPORT_PARAMETER_ERROR.
   ngtcp2_conn_set_tls_error(native_.get(), result);
