@@ -10,6 +10,7 @@ import pytest
 
 from support import websocket
 from support.upstream import Upstream
+from support.wait import PATIENCE
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "gate443"
 MODULES = Path(os.environ.get("GATE443_NODE_MODULES", CACHE / "node" / "node_modules"))
@@ -49,7 +50,8 @@ def look_at(server, tmp_path, protocol):
     database = home / ".pki" / "nssdb"
     database.mkdir(parents=True)
     for arguments in (["-N", "--empty-password"], ["-A", "-t", "C,,", "-n", "gate443", "-i", str(server.authority_file)]):
-        subprocess.run(["certutil", "-d", f"sql:{database}", *arguments], check=True, capture_output=True, timeout=60)
+        subprocess.run(["certutil", "-d", f"sql:{database}", *arguments], check=True, capture_output=True,
+                       timeout=3 * PATIENCE)
     script = tmp_path / "page.js"
     script.write_text(SCRIPT)
     # Of its own accord it takes HTTP/3 only from servers with a publicly trusted certificate; told to, it tries the first
@@ -58,7 +60,8 @@ def look_at(server, tmp_path, protocol):
     done = subprocess.run(
         ["node", script, f"https://localhost:{server.https}/", tmp_path / "profile", CHROMIUM, tmp_path / "page.png",
          *(quic if protocol == "h3" else [])],
-        env={**os.environ, "HOME": str(home), "NODE_PATH": str(MODULES)}, capture_output=True, text=True, timeout=120)
+        env={**os.environ, "HOME": str(home), "NODE_PATH": str(MODULES)}, capture_output=True, text=True,
+        timeout=6 * PATIENCE)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

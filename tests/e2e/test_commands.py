@@ -7,7 +7,7 @@ import stat
 import pytest
 
 from support.server import run_command
-from support.wait import wait_until
+from support.wait import PATIENCE, wait_until
 from support.wires import WIRES
 
 SITE = 'site localhost {\n  respond 200 "first"\n}\n'
@@ -45,7 +45,7 @@ def test_metrics_are_on_the_admin_socket(server):
     import subprocess
 
     done = subprocess.run(["curl", "-s", "--unix-socket", server.state / "admin.sock", "http://localhost/metrics"],
-                          capture_output=True, text=True, timeout=30)
+                          capture_output=True, text=True, timeout=3 * PATIENCE)
     assert "gate443_connections_accepted_total" in done.stdout
     assert "# TYPE" in done.stdout
 
@@ -95,7 +95,7 @@ def test_upgrade_keeps_the_ports(server):
     assert done.returncode == 0, done.stderr
     successor = json.loads(done.stdout)["pid"]
     assert successor != first
-    server.process.wait(30)
+    server.process.wait(3 * PATIENCE)
     assert answer(server) == b"first"
     stopped = command(server, "stop")
     assert stopped.returncode == 0, stopped.stderr

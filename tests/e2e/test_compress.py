@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from support.server import Server
+from support.wait import PATIENCE
 
 PAGE = b"<p>again and again</p>\n" * 4000
 
@@ -32,7 +33,7 @@ def wire(site, wire_type):
 def test_curl_unpacks_what_it_gets(site, coding):
     url = f"https://localhost:{site.https}/long.html"
     command = ["curl", "-sS", "--compressed", "-H", f"Accept-Encoding: {coding}", "--cacert", site.authority_file, url]
-    done = subprocess.run(command, capture_output=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, timeout=3 * PATIENCE)
     assert done.returncode == 0, done.stderr
     assert done.stdout == PAGE
 

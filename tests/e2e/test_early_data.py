@@ -9,7 +9,7 @@ import pytest
 from support.clocks import Clocks
 from support.http3 import Http3Client
 from support.server import Server, run_command
-from support.wait import wait_until
+from support.wait import PATIENCE, wait_until
 
 SITE = "site localhost {\n early-data safe\n respond 200 here\n}\n"
 
@@ -124,7 +124,7 @@ def send_from_elsewhere(server, datagrams, answered=False):
         sock.connect(("127.0.0.1", server.https))
         for each in datagrams:
             sock.send(each)
-        sock.settimeout(5)
+        sock.settimeout(PATIENCE)
         return answered and sock.recv(2000)
 
 

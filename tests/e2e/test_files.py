@@ -9,7 +9,7 @@ from email.utils import formatdate, parsedate_to_datetime
 import pytest
 
 from support.server import Server
-from support.wait import wait_until
+from support.wait import PATIENCE, wait_until
 
 LARGE = bytes(range(256)) * 40_000  # 10 MB
 TEXT = b"".join(b"%04d\n" % n for n in range(200))
@@ -394,7 +394,7 @@ def test_replaced_file_is_seen(wire, site):
     assert wire.request("GET", f"/{name}").body == b"one"
     fresh.write_text("the second")
     fresh.rename(site.www / name)
-    wait_until(lambda: wire.request("GET", f"/{name}").body == b"the second", "the new file", seconds=5)
+    wait_until(lambda: wire.request("GET", f"/{name}").body == b"the second", "the new file", seconds=PATIENCE / 4)
 
 
 def test_file_replaced_while_it_is_sent_arrives_whole(site):

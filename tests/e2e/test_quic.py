@@ -14,7 +14,7 @@ from support.hand_over import runs, successor_of
 from support.http3 import *  # noqa: F403: the names of RFC 9000
 from support.http3 import Closed, Http3Client, first_flights, number
 from support.server import Server, run_command
-from support.wait import wait_until
+from support.wait import PATIENCE, wait_until
 from support.wires import Http2Wire
 
 LARGE = bytes(range(256)) * 16_384  # 4 MiB
@@ -49,7 +49,7 @@ def udp(site):
     """A socket that knows nothing of QUIC."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.connect(("127.0.0.1", site.https))
-        sock.settimeout(5)
+        sock.settimeout(PATIENCE / 4)
         yield sock
 
 
@@ -274,7 +274,8 @@ class TestForgeries:
         udp.send(flight[:1199])
         assert received_by(udp) == 0
         udp.send(flight)
-        assert received_by(udp) > 0
+        udp.settimeout(PATIENCE)
+        assert udp.recv(65536)
 
     def test_cut_packets_are_dropped(self, site, client, udp):
         [[flight]] = first_flights(site, 1)
@@ -337,6 +338,12 @@ def is_retry(datagram):
     return datagram[0] & 0xF0 == 0xF0 and datagram[1:5] == struct.pack(">I", VERSION_1)
 
 
+def note_retries(sockets, asked):
+    """Adds those to `asked` that have got a Retry since the last call."""
+    asked.update(each for each in sockets if any(map(is_retry, datagrams_of(each, 0.001))))
+    return asked
+
+
 class TestSpoofedAddresses:
     def test_address_that_never_answers_gets_three_times_its_bytes(self, tmp_path):
         with make_server(tmp_path, settings="limits {\n handshake-timeout 2s\n}") as server:
@@ -345,9 +352,8 @@ class TestSpoofedAddresses:
                 victim.connect(("127.0.0.1", server.https))
                 for each in flight:
                     victim.send(each)
-                received = received_by(victim, quiet=2.5)
-            assert 0 < received <= 3 * sum(map(len, flight))
-            assert server.wait_for_audit("handshake_failed")
+                assert server.wait_for_audit("handshake_failed")
+                assert 0 < received_by(victim) <= 3 * sum(map(len, flight))
 
     def test_flood_from_many_ports_has_to_show_its_address(self, tmp_path):
         with make_server(tmp_path) as server, Http3Client(server) as established:
@@ -362,7 +368,8 @@ class TestSpoofedAddresses:
                 assert honest.facts_of_handshake["retried"]
                 assert still_serves(honest)
             assert server.memory_kb() - memory < 50_000
-            assert sum(any(map(is_retry, datagrams_of(victim, 0.001))) for victim in victims) > 50
+            asked = set()
+            wait_until(lambda: len(note_retries(victims, asked)) > 50, "many that are asked for their address")
             for victim in victims:
                 victim.close()
 
@@ -509,7 +516,7 @@ def test_flood_costs_no_memory_and_nobody_elses_time(site, client, flood):
                 client.facts()
                 began = time.monotonic()
                 assert still_serves(other)
-                assert time.monotonic() - began < 2
+                assert time.monotonic() - began < PATIENCE / 10
         except Closed:
             pass
         assert still_serves(other)

@@ -10,7 +10,7 @@ import pytest
 from support.certificates import Authority, replace
 from support.raw import Connection
 from support.server import BINARY, Server, run_command
-from support.wait import wait_until
+from support.wait import PATIENCE, wait_until
 
 SITE = "site localhost {\n respond 200 here\n}\n"
 
@@ -97,7 +97,7 @@ class TestOwnCertificate:
                         f"site own.example {{\n tls cert {one.certificate} key {one.key}\n respond 200\n}}\n")
         for command in ("check", "run"):
             done = subprocess.run([*stranger.prefix, stranger.program, command, path],
-                                  capture_output=True, text=True, timeout=60)
+                                  capture_output=True, text=True, timeout=3 * PATIENCE)
             assert done.returncode == 2, done.stderr
             assert f"{path}:5:" in done.stderr and str(one.key) in done.stderr
             assert "G2020" in done.stderr and "Permission denied" in done.stderr
@@ -141,7 +141,7 @@ def test_quiet_prints_nothing(tmp_path, www):
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     wait_until(lambda: (tmp_path / "state/ca/root.crt").exists(), "the local CA")
     process.send_signal(signal.SIGTERM)
-    output, _ = process.communicate(timeout=20)
+    output, _ = process.communicate(timeout=PATIENCE)
     assert (output, process.returncode) == (b"", 0)
 
 
@@ -157,12 +157,12 @@ def test_serve_shows_a_folder_at_once(tmp_path, www):
                 break
         url = next(word for line in lines for word in line.split() if word.startswith("https://localhost"))
         command = ["curl", "-sS", "--cacert", tmp_path / "state/ca/root.crt", "-w", "%{http_version} %{http_code}", url + "/"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=3 * PATIENCE)
         assert done.returncode == 0, done.stderr
         assert done.stdout.endswith("2 200") and "Hello" in done.stdout
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 def get(server):

@@ -12,6 +12,7 @@ import pytest
 from support.certificates import Authority
 from support.raw import Connection
 from support.server import Server
+from support.wait import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ site new.localhost {{
 def s_client(site, *arguments, name="localhost", send="", ca=None):
     command = ["openssl", "s_client", "-connect", f"127.0.0.1:{site.https}", "-servername", name,
                "-CAfile", str(ca or site.authority_file), "-verify_return_error", *arguments]
-    done = subprocess.run(command, input=send, capture_output=True, text=True, errors="replace", timeout=60)
+    done = subprocess.run(command, input=send, capture_output=True, text=True, errors="replace", timeout=3 * PATIENCE)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -137,7 +138,7 @@ def test_alpn_without_a_common_protocol_is_refused(site):
 
 def test_client_without_alpn_gets_http_1_1(site):
     context = site.trust()
-    with socket.create_connection(("127.0.0.1", site.https), 20) as plain:
+    with socket.create_connection(("127.0.0.1", site.https), PATIENCE) as plain:
         with context.wrap_socket(plain, server_hostname="localhost") as connection:
             assert connection.selected_alpn_protocol() is None
             connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
@@ -284,7 +285,7 @@ def test_hello_in_records_of_one_byte_is_understood(site):
 def test_record_behind_the_handshake_that_is_not_authentic_ends_the_connection(site):
     connection = Connection(site.https, site.trust())
     raw = socket.socket(fileno=os.dup(connection.socket.fileno()))
-    raw.settimeout(20)
+    raw.settimeout(PATIENCE)
     raw.sendall(b"\x17\x03\x03\x00\x20" + b"forged" * 5 + b"!!")
     with pytest.raises((ssl.SSLError, AssertionError)):
         assert connection.socket.recv(100) != b""

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from support.server import BINARY
+from support.wait import PATIENCE
 
 SYSTEM_FOLDERS = ["/usr/local/share/ca-certificates", "/etc/ssl/certs"]
 
@@ -15,12 +16,12 @@ SYSTEM_FOLDERS = ["/usr/local/share/ca-certificates", "/etc/ssl/certs"]
 def run(command, home, path=None):
     environment = {**os.environ, "HOME": str(home), "PATH": path or os.environ["PATH"]}
     environment.pop("XDG_STATE_HOME", None)
-    return subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=60, env=environment)
+    return subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=3 * PATIENCE, env=environment)
 
 
 def roots_in(database):
     """Nickname and trust of each certificate in an NSS database."""
-    done = subprocess.run(["certutil", "-L", "-d", f"sql:{database}"], capture_output=True, text=True, timeout=30)
+    done = subprocess.run(["certutil", "-L", "-d", f"sql:{database}"], capture_output=True, text=True, timeout=3 * PATIENCE)
     lines = [line.rsplit(None, 1) for line in done.stdout.splitlines() if "Gate443" in line]
     return {name.strip(): trust for name, trust in lines}
 

@@ -5,6 +5,8 @@ import os
 import subprocess
 from pathlib import Path
 
+from support.wait import PATIENCE
+
 REPOSITORY = Path(__file__).resolve().parents[3]
 
 
@@ -29,6 +31,6 @@ def python(script, prefix=(), **options):
     return subprocess.Popen([*prefix, *command("python3", script)], env=environment, **options)
 
 
-def curl(*arguments, seconds=60):
+def curl(*arguments, seconds=3 * PATIENCE):
     """One run of a curl that knows HTTP/3."""
     return subprocess.run(command("curl", "-sS", *arguments), capture_output=True, timeout=seconds)

@@ -21,7 +21,8 @@ SANITIZED = BINARY.exists() and any(mark in BINARY.read_bytes() for mark in (b"_
 
 def run_command(*arguments, **options):
     """One run of the program that ends by itself; text in, text out."""
-    return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True, timeout=60, **options)
+    command = [BINARY, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=3 * PATIENCE, **options)
 
 
 def quoted(path):
