@@ -10,6 +10,7 @@ import pytest
 from support.certificates import Authority, replace
 from support.raw import Connection
 from support.server import BINARY, Server, run_command
+from support.upstream import Upstream, response
 from support.wait import PATIENCE, wait_until
 
 SITE = "site localhost {\n respond 200 here\n}\n"
@@ -51,11 +52,10 @@ def test_serve_of_a_missing_folder(tmp_path):
     assert "G0132" in done.stderr and "nowhere" in done.stderr
 
 
-@pytest.mark.parametrize("what", ["3000", "http://localhost:3000"])
-def test_serve_of_a_port_or_url_is_refused_as_not_built(what):
-    done = run_command("serve", what)
+def test_serve_of_a_url_that_names_no_server():
+    done = run_command("serve", "http://localhost/path")
     assert done.returncode == 2
-    assert "G0131" in done.stderr
+    assert "G6000" in done.stderr
 
 
 def test_missing_configuration(tmp_path):
@@ -145,9 +145,10 @@ def test_quiet_prints_nothing(tmp_path, www):
     assert (output, process.returncode) == (b"", 0)
 
 
-def test_serve_shows_a_folder_at_once(tmp_path, www):
+def served_at_once(what, tmp_path):
+    """What curl gets of it."""
     process = subprocess.Popen(
-        [BINARY, "serve", www, "--https", "127.0.0.1:0", "--http", "127.0.0.1:0", "--state", tmp_path / "state"],
+        [BINARY, "serve", what, "--https", "127.0.0.1:0", "--http", "127.0.0.1:0", "--state", tmp_path / "state"],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         lines = []
@@ -159,10 +160,22 @@ def test_serve_shows_a_folder_at_once(tmp_path, www):
         command = ["curl", "-sS", "--cacert", tmp_path / "state/ca/root.crt", "-w", "%{http_version} %{http_code}", url + "/"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=3 * PATIENCE)
         assert done.returncode == 0, done.stderr
-        assert done.stdout.endswith("2 200") and "Hello" in done.stdout
+        return done.stdout
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
+
+
+def test_serve_shows_a_folder_at_once(tmp_path, www):
+    shown = served_at_once(www, tmp_path)
+    assert shown.endswith("2 200") and "Hello" in shown
+
+
+@pytest.mark.parametrize("form", ["{}", "127.0.0.1:{}", "http://localhost:{}"])
+def test_serve_shows_another_server_at_once(tmp_path, form):
+    with Upstream(lambda *_: response(b"from behind")) as upstream:
+        shown = served_at_once(form.format(upstream.port), tmp_path)
+    assert shown.endswith("2 200") and "from behind" in shown
 
 
 def get(server):
