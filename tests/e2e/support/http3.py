@@ -55,10 +55,14 @@ class Agent:
         self.process = clients.python(
             Path(__file__).with_name("http3_agent.py"), prefix, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.numbers = itertools.count(1)
-        self.queues = {}
+        self.queues = {0: queue.SimpleQueue()}
         self.lock = threading.Lock()
         threading.Thread(target=self._read, daemon=True).start()
         atexit.register(self.end)
+        # Its libraries take seconds to load on a busy machine, which no connection's patience is for.
+        event = self.queues[0].get(timeout=3 * PATIENCE)
+        assert event["event"] == "ready", event
+        del self.queues[0]
 
     def _read(self):
         for line in self.process.stdout:

@@ -335,7 +335,15 @@ class Agent:
     def say(self, event):
         self.output.append(json.dumps(event))
 
+    def write(self):
+        if self.output:
+            sys.stdout.write("\n".join(self.output) + "\n")
+            sys.stdout.flush()
+            self.output.clear()
+
     def run(self):
+        self.say({"event": "ready", "connection": 0})
+        self.write()
         while True:
             ready = self.selector.select(self.patience())
             for key, _ in ready:
@@ -347,10 +355,7 @@ class Agent:
             self.run_deadlines()
             for session in list(self.sessions.values()):
                 self.guarded(session, session.turn)
-            if self.output:
-                sys.stdout.write("\n".join(self.output) + "\n")
-                sys.stdout.flush()
-                self.output.clear()
+            self.write()
 
     def patience(self):
         deadlines = [at for session in self.sessions.values() if (at := session.deadline()) is not None]
