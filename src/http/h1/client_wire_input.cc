@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "http/h1/client_wire.h"
+#include "http/h1/take_all.h"
 #include "http/request_rules.h"
 
 namespace gate::http::h1 {
@@ -53,13 +54,7 @@ void ClientWire::receive_end() {
 }
 
 std::size_t ClientWire::consume(std::string_view input) {
-  std::size_t used = 0;
-  while (used < input.size()) {
-    const std::size_t step = consume_stage(input.substr(used));
-    if (step == 0) break;
-    used += step;
-  }
-  return used;
+  return take_all(input, [this](std::string_view rest) { return consume_stage(rest); });
 }
 
 std::size_t ClientWire::consume_stage(std::string_view input) {

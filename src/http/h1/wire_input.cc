@@ -1,6 +1,7 @@
 // The receiving half of the wire: heads and bodies, and what is done when they break the rules.
 
 #include "base/text.h"
+#include "http/h1/take_all.h"
 #include "http/h1/wire.h"
 
 namespace gate::http::h1 {
@@ -40,13 +41,7 @@ void Wire::handle_input_end() {
 }
 
 std::size_t Wire::consume(std::string_view input) {
-  std::size_t used = 0;
-  while (used < input.size()) {
-    const std::size_t step = consume_stage(input.substr(used));
-    if (step == 0) break;
-    used += step;
-  }
-  return used;
+  return take_all(input, [this](std::string_view rest) { return consume_stage(rest); });
 }
 
 std::size_t Wire::consume_stage(std::string_view input) {

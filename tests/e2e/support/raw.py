@@ -7,12 +7,8 @@ from dataclasses import dataclass, field
 from support.wait import PATIENCE
 
 
-@dataclass
-class Response:
-    status: int
-    fields: list = field(default_factory=list)
-    body: bytes = b""
-    trailers: list = field(default_factory=list)
+class Message:
+    """What has `fields`: pairs of a name in lower case and a value."""
 
     def all(self, name):
         return [value for key, value in self.fields if key == name]
@@ -22,6 +18,14 @@ class Response:
         values = self.all(name)
         assert len(values) <= 1, f"{name} is there {len(values)} times: {values}"
         return values[0] if values else None
+
+
+@dataclass
+class Response(Message):
+    status: int
+    fields: list = field(default_factory=list)
+    body: bytes = b""
+    trailers: list = field(default_factory=list)
 
 
 class Connection:

@@ -6,25 +6,18 @@ import socket
 import threading
 from dataclasses import dataclass, field
 
+from support.raw import Message
 from support.wait import PATIENCE
 
 
 @dataclass
-class Received:
+class Received(Message):
     method: str
     target: str
     fields: list
     body: bytes
     connection: int
     trailers: list = field(default_factory=list)
-
-    def all(self, name):
-        return [value for key, value in self.fields if key == name]
-
-    def get(self, name):
-        values = self.all(name)
-        assert len(values) <= 1, f"{name} is there {len(values)} times: {values}"
-        return values[0] if values else None
 
 
 class Reader:
