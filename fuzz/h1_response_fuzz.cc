@@ -7,14 +7,15 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "http/h1/client_harness_for_test.h"
+#include "http/h1/client_wire.h"
 #include "http/request_rules.h"
+#include "http/testing/client_bench.h"
 
 namespace {
 
 using namespace gate::http;
-using h1::testing::ClientBench;
-using h1::testing::TestCall;
+using ClientBench = gate::http::testing::ClientBench<h1::ClientWire>;
+using gate::http::testing::TestCall;
 
 // What became of a call, as text.
 std::string described(TestCall& test, std::string body) {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "http/h1/client_harness_for_test.h"
+#include "http/testing/client_bench.h"
 
 namespace gate::http::h1 {
 namespace {
@@ -11,12 +11,12 @@ namespace {
 using namespace std::chrono_literals;
 using http::testing::FakeBody;
 using State = BodyRead::State;
-using testing::ClientBench;
+using ClientBench = http::testing::ClientBench<ClientWire>;
+using http::testing::TestCall;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using testing::TestCall;
 
 constexpr std::string_view kThree = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc";
 

@@ -11,10 +11,10 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/text.h"
-#include "http/h1/client_wire.h"
+#include "http/client_wire.h"
 #include "http/testing/fake_exchange.h"
 
-namespace gate::http::h1::testing {
+namespace gate::http::testing {
 
 // One call as who made it sees it.
 class TestCall final : private CallListener, private BodyWaker {
@@ -69,13 +69,14 @@ class TestCall final : private CallListener, private BodyWaker {
 };
 
 // A client's wire with a server that a test plays.
+template <class TestedWire>
 class ClientBench final : private ClientWireOwner, private WireHost {
  public:
   ClientBench() {
     limits.body_bytes_max = UINT64_MAX;
     ClientWireOwner& owner = *this;
     WireHost& host = *this;
-    wire = std::make_unique<ClientWire>(time, owner, limits, host);
+    wire = std::make_unique<TestedWire>(time, owner, limits, host);
   }
 
   // What the wire says now.
@@ -97,7 +98,7 @@ class ClientBench final : private ClientWireOwner, private WireHost {
 
   TurnTime time{};
   Limits limits;
-  std::unique_ptr<ClientWire> wire;
+  std::unique_ptr<TestedWire> wire;
   int ended = 0;
   int wakes = 0;
 
@@ -106,4 +107,4 @@ class ClientBench final : private ClientWireOwner, private WireHost {
   void wake() override { ++wakes; }
 };
 
-}  // namespace gate::http::h1::testing
+}  // namespace gate::http::testing
