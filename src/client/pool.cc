@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "client/context.h"
+#include "http/fcgi/client_wire.h"
 #include "http/h1/client_wire.h"
 #include "tls/codes.h"
 #include "tls/engine.h"
@@ -179,9 +180,17 @@ void Pool::add_link(os::Fd socket, const base::Endpoint& peer) {
   if (!connection.start()) connection.discard(net::CloseReason::kSocketFailed);
 }
 
+std::unique_ptr<http::ClientWire> Pool::make_client_wire(net::Connection& connection, Link& link) {
+  switch (settings_.protocol) {
+    case Protocol::kHttp1: return std::make_unique<http::h1::ClientWire>(context_.time(), link, *limits_, connection);
+    case Protocol::kFastCgi: break;
+  }
+  return std::make_unique<http::fcgi::ClientWire>(context_.time(), link, *limits_, connection);
+}
+
 std::unique_ptr<http::Wire> Pool::make_wire(net::Connection& connection) {
   Link& link = *links_[connection.table_index];
-  auto wire = std::make_unique<http::h1::ClientWire>(context_.time(), link, *limits_, connection);
+  auto wire = make_client_wire(connection, link);
   link.wire = wire.get();
   make_available(link);
   return wire;

@@ -24,9 +24,13 @@ namespace gate::client {
 
 class Context;
 
+// What is spoken on a connection.
+enum class Protocol : std::uint8_t { kHttp1, kFastCgi };
+
 // How connections to one server are made and kept. Bounds are a worker's.
 struct PoolSettings {
   ServerAddress address;
+  Protocol protocol = Protocol::kHttp1;
   std::shared_ptr<const cert::Roots> roots;  // who may vouch for the server; null: nobody needs to
   std::string server_name;                   // SNI and what the certificate must cover; empty: the address' host
   http::Limits limits;                       // see http::ClientWire
@@ -68,6 +72,8 @@ class Pool final : private net::ConnectionOwner, private http::CallDriver, priva
     http::Call* call;
     base::Instant deadline;
   };
+
+  std::unique_ptr<http::ClientWire> make_client_wire(net::Connection& connection, Link& link);
 
   // net::ConnectionOwner
   std::unique_ptr<http::Wire> make_wire(net::Connection& connection) override;

@@ -79,6 +79,7 @@ void Call::restart() {
   response.status = 0;
   response.fields.clear();
   response.has_body = false;
+  response.diagnostics.clear();
   body_.reset();
   failure_.reset();
   responded_ = false;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -131,13 +132,19 @@ class Call {
     const FieldList* fields = nullptr;  // without Host, Connection and what the driver writes itself
     BodySource* body = nullptr;         // null: none. Its length, where known, is kept to
     bool body_expected = false;         // the method usually has one: its absence is said (Content-Length: 0)
+    // What a program is told by way of CGI (RFC 3875 4.1), in place of all above but method and body; names as is.
+    const FieldList* parameters = nullptr;
   };
 
   struct Response {
+    // A program that complains without end.
+    static constexpr std::size_t kDiagnosticsBytesMax = 1024;
+
     explicit Response(base::Arena& arena) : fields(arena) {}
     std::uint16_t status = 0;
     FieldList fields;  // as they came, but for the framing's
     bool has_body = false;
+    std::string diagnostics;  // what a program said beside its response, as far as it was kept; it is for the log
   };
 
   Call(base::Arena& arena, CallListener& listener)
