@@ -3,7 +3,7 @@
 #include "base/error.h"
 
 // The codes of this machine's own doings: sockets G2000 to G2019, files, processes and rights G2020 to G2049, ports
-// G21xx. Stable: they are in logs and in the manual.
+// G21xx, folders that are served G5108. Stable: they are in logs and in the manual.
 namespace gate::os {
 
 inline constexpr base::ErrorCode kCannotListen{2010};
@@ -25,6 +25,9 @@ inline constexpr base::ErrorCode kCannotSetSignals{2034};
 inline constexpr base::ErrorCode kDescriptorLimit{2035};
 inline constexpr base::ErrorCode kNotifyFailed{2036};   // the service manager could not be told
 inline constexpr base::ErrorCode kBadActivation{2037};  // sockets handed over by the service manager are unusable
+
+// The root of what is served.
+inline constexpr base::ErrorCode kRootUnusable{5108};  // the root is no folder, or cannot be opened
 
 inline constexpr base::ErrorCode kLowPortRefused{2106};  // no right to bind a port below 1024
 inline constexpr base::ErrorCode kPortInUse{2107};

@@ -13,6 +13,5 @@ inline constexpr base::ErrorCode kPreconditionFailed{5104};   // 412
 inline constexpr base::ErrorCode kRangeNotSatisfiable{5105};  // 416
 inline constexpr base::ErrorCode kCannotRead{5106};           // 500: the disk or the root failed
 inline constexpr base::ErrorCode kTooManyOpenFiles{5107};     // 503
-inline constexpr base::ErrorCode kRootUnusable{5108};         // the root is no folder, or cannot be opened
 
 }  // namespace gate::files

@@ -25,7 +25,7 @@ CachedFile::CachedFile(FileCache& cache, std::string path, std::string_view cont
 
 void CachedFile::evict() { cache_.files_.erase(cache_.files_.find(path_)); }
 
-std::expected<CachedFile*, Miss> FileCache::find(std::string_view path) {
+std::expected<CachedFile*, os::Miss> FileCache::find(std::string_view path) {
   if (const auto known = files_.find(path);
       known != files_.end() && is_fresh(known->second->checked_, known->second->plain_)) {
     budget_.touch(*known->second);
@@ -37,7 +37,7 @@ std::expected<CachedFile*, Miss> FileCache::find(std::string_view path) {
   // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): the text of a RelativePath ends in NUL
   auto found = root_.open(path.data());
   if (!found) return std::unexpected(found.error());
-  if (found->folder) return std::unexpected(Miss::kFolder);
+  if (found->folder) return std::unexpected(os::Miss::kFolder);
   if (!file) file = std::make_unique<CachedFile>(*this, std::string(path), types_.of(path));
   file->plain_ = renewed(std::move(file->plain_), *std::move(found), http::ContentCoding::kIdentity);
   file->checked_ = clock_.now();
@@ -53,7 +53,7 @@ bool FileCache::is_fresh(std::optional<base::Instant> checked, const LocalRef<Fi
 void FileCache::look_at_root() {
   if (root_checked_ && clock_.now() - *root_checked_ < kTrusted) return;
   root_checked_ = clock_.now();
-  if (root_.refresh() == Root::Refresh::kReplaced) files_.clear();
+  if (root_.refresh() == os::Root::Refresh::kReplaced) files_.clear();
 }
 
 std::unique_ptr<CachedFile> FileCache::take_out(std::string_view path) {
@@ -76,7 +76,8 @@ CachedFile* FileCache::put(std::unique_ptr<CachedFile> file) {
   return lent;
 }
 
-LocalRef<FileVersion> FileCache::renewed(LocalRef<FileVersion> version, OpenFile found, http::ContentCoding coding) {
+LocalRef<FileVersion> FileCache::renewed(LocalRef<FileVersion> version, os::OpenFile found,
+                                         http::ContentCoding coding) {
   if (version && version->stamp() == found.stamp && version->settled()) return version;
   version = {};  // its room comes back first
   const auto now = std::chrono::floor<std::chrono::seconds>(clock_.wall());
@@ -103,7 +104,7 @@ LocalRef<FileVersion> FileCache::sibling(CachedFile& file, http::ContentCoding c
   return version;
 }
 
-std::expected<OpenFile, Miss> FileCache::open(const char* path) {
+std::expected<os::OpenFile, os::Miss> FileCache::open(const char* path) {
   look_at_root();
   return root_.open(path);
 }

@@ -12,10 +12,10 @@
 #include "base/clock.h"
 #include "feature/files/file_version.h"
 #include "feature/files/local_ref.h"
-#include "feature/files/root.h"
 #include "http/accept_encoding.h"
 #include "http/cache_budget.h"
 #include "http/media_type.h"
+#include "os/root.h"
 
 namespace gate::files {
 
@@ -59,21 +59,21 @@ class FileCache {
   static constexpr std::chrono::seconds kTrusted{1};
 
   // All of them outlive the cache, and budget also every version handed out.
-  FileCache(Root root, const base::Clock& clock, const http::MediaTypes& types, http::CacheBudget& budget)
+  FileCache(os::Root root, const base::Clock& clock, const http::MediaTypes& types, http::CacheBudget& budget)
       : root_(std::move(root)), clock_(clock), types_(types), budget_(budget) {}
   FileCache(const FileCache&) = delete;
   FileCache& operator=(const FileCache&) = delete;
 
   // The regular file of that name beneath the root, or why there is none. Valid until the next call of find(). The view
   // is followed by a NUL.
-  std::expected<CachedFile*, Miss> find(std::string_view path);
+  std::expected<CachedFile*, os::Miss> find(std::string_view path);
 
   // The form of `file` in that coding, if there is one that is not older than the file itself: a forgotten one must not
   // hide a newer file.
   LocalRef<FileVersion> sibling(CachedFile& file, http::ContentCoding coding);
 
   // A folder (or anything else) beneath the root, not cached.
-  std::expected<OpenFile, Miss> open(const char* path);
+  std::expected<os::OpenFile, os::Miss> open(const char* path);
 
   std::size_t size() const { return files_.size(); }
 
@@ -88,9 +88,9 @@ class FileCache {
   void look_at_root();
   std::unique_ptr<CachedFile> take_out(std::string_view path);
   CachedFile* put(std::unique_ptr<CachedFile> file);
-  LocalRef<FileVersion> renewed(LocalRef<FileVersion> version, OpenFile found, http::ContentCoding coding);
+  LocalRef<FileVersion> renewed(LocalRef<FileVersion> version, os::OpenFile found, http::ContentCoding coding);
 
-  Root root_;
+  os::Root root_;
   const base::Clock& clock_;
   const http::MediaTypes& types_;
   http::CacheBudget& budget_;

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "base/text.h"
-#include "feature/files/folder_for_test.h"
 #include "http/testing/fake_exchange.h"
+#include "os/served_folder_for_test.h"
 
 namespace gate::files {
 namespace {
@@ -27,11 +27,11 @@ class FileCacheTest : public ::testing::Test {
     return file ? content(*(*file)->plain()) : "missing";
   }
 
-  ServedFolder folder_;
+  os::ServedFolder folder_;
   http::testing::FakeClock clock_;
   http::MediaTypes types_;
   http::CacheBudget budget_{{.bytes = 200'000, .descriptors = 2}};
-  FileCache cache_{Root(folder_.path()), clock_, types_, budget_};
+  FileCache cache_{os::Root(folder_.path()), clock_, types_, budget_};
 };
 
 TEST_F(FileCacheTest, holds_small_files_in_memory_and_large_ones_open) {
@@ -122,7 +122,7 @@ TEST_F(FileCacheTest, serves_without_keeping_when_the_budget_is_spent) {
 TEST_F(FileCacheTest, gives_everything_back_in_the_end) {
   for (const auto* name : {"a", "b", "c", "d"}) folder_.write(name, std::string(70'000, *name));
   {
-    FileCache cache(Root(folder_.path()), clock_, types_, budget_);
+    FileCache cache(os::Root(folder_.path()), clock_, types_, budget_);
     for (const auto* name : {"a", "b", "c", "d"}) EXPECT_TRUE(cache.find(name));
     EXPECT_EQ(budget_.used().descriptors, 2u);
   }
@@ -142,7 +142,7 @@ TEST_F(FileCacheTest, forgets_everything_when_the_root_is_replaced) {
 TEST_F(FileCacheTest, finds_compressed_siblings) {
   folder_.write("a.js", "plain");
   folder_.write("a.js.br", "brotli");
-  folder_.write("a.js.gz", "gzip, made earlier", ServedFolder::kModified - 1);
+  folder_.write("a.js.gz", "gzip, made earlier", os::ServedFolder::kModified - 1);
   auto& file = **cache_.find("a.js");
   const auto brotli = cache_.sibling(file, ContentCoding::kBrotli);
   ASSERT_TRUE(brotli);

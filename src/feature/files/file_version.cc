@@ -39,7 +39,7 @@ constexpr std::uint64_t spread(std::uint64_t x) {
 
 }  // namespace
 
-FileVersion::FileVersion(OpenFile file, http::ContentCoding coding, http::CacheBudget& budget,
+FileVersion::FileVersion(os::OpenFile file, http::ContentCoding coding, http::CacheBudget& budget,
                          std::chrono::sys_seconds now)
     : stamp_(file.stamp), budget_(budget), fd_(std::move(file.fd)) {
   if (take_content()) {
@@ -100,6 +100,6 @@ std::size_t FileVersion::read(std::uint64_t offset, std::span<std::byte> into) c
   return count;
 }
 
-bool FileVersion::unchanged() const { return stamp_of(fd_.number()) == stamp_; }
+bool FileVersion::unchanged() const { return os::stamp_of(fd_.number()) == stamp_; }
 
 }  // namespace gate::files

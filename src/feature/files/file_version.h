@@ -9,12 +9,12 @@
 #include <string_view>
 
 #include "feature/files/local_ref.h"
-#include "feature/files/root.h"
 #include "http/accept_encoding.h"
 #include "http/cache_budget.h"
 #include "http/conditional.h"
 #include "http/date.h"
 #include "os/fd.h"
+#include "os/root.h"
 
 namespace gate::files {
 
@@ -27,10 +27,10 @@ class FileVersion : public LocallyCounted {
 
   // Takes over an open regular file, and reads it if it is small. `coding` is what the bytes are encoded with. Where
   // the budget has no room kept() is false: the version then serves the request at hand, from its descriptor.
-  FileVersion(OpenFile file, http::ContentCoding coding, http::CacheBudget& budget, std::chrono::sys_seconds now);
+  FileVersion(os::OpenFile file, http::ContentCoding coding, http::CacheBudget& budget, std::chrono::sys_seconds now);
   ~FileVersion();
 
-  const FileStamp& stamp() const { return stamp_; }
+  const os::FileStamp& stamp() const { return stamp_; }
   std::uint64_t size() const { return stamp_.size; }
   bool in_memory() const { return content_ != nullptr; }
   bool kept() const { return cost_.bytes > 0; }
@@ -60,7 +60,7 @@ class FileVersion : public LocallyCounted {
   // An ETag: quotes, two hexadecimal numbers with a dash, and "-zstd".
   static constexpr std::size_t kEtagBytesMax = 2 + 16 + 1 + 16 + 5;
 
-  FileStamp stamp_;
+  os::FileStamp stamp_;
   http::CacheBudget& budget_;
   http::CacheCost cost_;
   bool settled_ = false;

@@ -12,13 +12,13 @@
 #include "feature/files/file_body.h"
 #include "feature/files/file_cache.h"
 #include "feature/files/listing.h"
-#include "feature/files/relative_path.h"
 #include "http/accept_encoding.h"
 #include "http/arena_text.h"
 #include "http/cache_budget.h"
 #include "http/conditional.h"
 #include "http/exchange.h"
 #include "http/range.h"
+#include "http/relative_path.h"
 #include "http/url_text.h"
 #include "os/file.h"
 
@@ -44,15 +44,16 @@ struct Representation {
   bool negotiated = false;  // another request may get another one
 };
 
-http::Refusal refusal_of(Miss miss) {
+http::Refusal refusal_of(os::Miss miss) {
   switch (miss) {
-    case Miss::kForbidden: return {403, kFileForbidden, "the file's permissions keep the server out"};
-    case Miss::kLeavesRoot: return {404, kLinkLeavesRoot, "a symbolic link leads out of the folder"};
-    case Miss::kSpecial: return {404, kSpecialFile, "a device, a pipe or a socket"};
-    case Miss::kExhausted: return {503, kTooManyOpenFiles, "too many open files, or a folder that changes too fast"};
-    case Miss::kAbsent:
-    case Miss::kFolder:
-    case Miss::kBroken: break;
+    case os::Miss::kForbidden: return {403, kFileForbidden, "the file's permissions keep the server out"};
+    case os::Miss::kLeavesRoot: return {404, kLinkLeavesRoot, "a symbolic link leads out of the folder"};
+    case os::Miss::kSpecial: return {404, kSpecialFile, "a device, a pipe or a socket"};
+    case os::Miss::kExhausted:
+      return {503, kTooManyOpenFiles, "too many open files, or a folder that changes too fast"};
+    case os::Miss::kAbsent:
+    case os::Miss::kFolder:
+    case os::Miss::kBroken: break;
   }
   return {500, kCannotRead, "the folder or the file cannot be read"};
 }
@@ -75,17 +76,18 @@ class FilesService final : public http::Service {
         clock_(environment.clock),
         types_(environment.media_types ? http::MediaTypes::over(*environment.media_types) : http::MediaTypes()),
         own_budget_(kOwnBudget),
-        cache_(Root(options.root), environment.clock, types_, environment.cache ? *environment.cache : own_budget_) {
+        cache_(os::Root(options.root), environment.clock, types_,
+               environment.cache ? *environment.cache : own_budget_) {
     for (const auto& [extension, type] : options.types) types_.add(extension, type);
   }
 
   Flow handle(http::Exchange& exchange) override;
 
  private:
-  using Found = std::expected<CachedFile*, Miss>;
+  using Found = std::expected<CachedFile*, os::Miss>;
 
-  Found find(RelativePath& path);
-  Flow answer_absent(http::Exchange& exchange, const RelativePath& path);
+  Found find(http::RelativePath& path);
+  Flow answer_absent(http::Exchange& exchange, const http::RelativePath& path);
   bool refuse_other_methods(http::Exchange& exchange) const;
 
   void serve(http::Exchange& exchange, CachedFile& file);
@@ -95,7 +97,7 @@ class FilesService final : public http::Service {
   void send(http::Exchange& exchange, const Representation& chosen, std::string_view content_type) const;
   bool send_parts(http::Exchange& exchange, const Representation& chosen, std::string_view content_type,
                   std::span<const http::ByteRange> ranges) const;
-  void send_listing(http::Exchange& exchange, OpenFile folder, const RelativePath& path);
+  void send_listing(http::Exchange& exchange, os::OpenFile folder, const http::RelativePath& path);
   void redirect_to_folder(http::Exchange& exchange) const;
 
   std::chrono::sys_seconds now() const { return std::chrono::floor<std::chrono::seconds>(clock_.wall()); }
@@ -108,14 +110,14 @@ class FilesService final : public http::Service {
 };
 
 Flow FilesService::handle(http::Exchange& exchange) {
-  RelativePath path;
+  http::RelativePath path;
   if (!path.assign(exchange.request.path, options_.strip)) return Flow::kNext;
   const auto found = find(path);
-  if (!found && found.error() == Miss::kAbsent) return answer_absent(exchange, path);
+  if (!found && found.error() == os::Miss::kAbsent) return answer_absent(exchange, path);
   if (refuse_other_methods(exchange)) return Flow::kTaken;
   if (found) {
     serve(exchange, **found);
-  } else if (found.error() == Miss::kFolder) {
+  } else if (found.error() == os::Miss::kFolder) {
     redirect_to_folder(exchange);
   } else {
     exchange.refuse(refusal_of(found.error()));
@@ -123,19 +125,19 @@ Flow FilesService::handle(http::Exchange& exchange) {
   return Flow::kTaken;
 }
 
-FilesService::Found FilesService::find(RelativePath& path) {
+FilesService::Found FilesService::find(http::RelativePath& path) {
   if (!path.names_folder()) return cache_.find(path.text());
   const std::size_t folder_size = path.size();
   for (const auto& index : options_.index) {
     if (!path.append(index)) continue;
     const auto found = cache_.find(path.text());
     path.cut(folder_size);
-    if (found || (found.error() != Miss::kAbsent && found.error() != Miss::kFolder)) return found;
+    if (found || (found.error() != os::Miss::kAbsent && found.error() != os::Miss::kFolder)) return found;
   }
-  return std::unexpected(Miss::kAbsent);
+  return std::unexpected(os::Miss::kAbsent);
 }
 
-Flow FilesService::answer_absent(http::Exchange& exchange, const RelativePath& path) {
+Flow FilesService::answer_absent(http::Exchange& exchange, const http::RelativePath& path) {
   if (options_.listing && path.names_folder()) {
     // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): the text of a RelativePath ends in NUL
     auto folder = cache_.open(path.text().data());
@@ -258,7 +260,7 @@ bool FilesService::send_parts(http::Exchange& exchange, const Representation& ch
   return true;
 }
 
-void FilesService::send_listing(http::Exchange& exchange, OpenFile folder, const RelativePath& path) {
+void FilesService::send_listing(http::Exchange& exchange, os::OpenFile folder, const http::RelativePath& path) {
   const auto& request = exchange.request;
   auto& response = exchange.response;
   const auto accept = request.fields.combined(FieldId::kAccept);

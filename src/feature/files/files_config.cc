@@ -11,10 +11,10 @@
 #include "conf/table.h"
 #include "feature/files/codes.h"
 #include "feature/files/files.h"
-#include "feature/files/relative_path.h"
-#include "feature/files/root.h"
 #include "http/media_type.h"
+#include "http/relative_path.h"
 #include "http/request_rules.h"
+#include "os/root.h"
 
 namespace gate::files {
 namespace {
@@ -23,7 +23,7 @@ using Context = conf::Context<FilesOptions>;
 
 // "/app/index.html" as "app/index.html"; nothing, and a report, for what is never served.
 std::optional<std::string> servable_name(const conf::Word& word, conf::Reader& reader) {
-  RelativePath path;
+  http::RelativePath path;
   if (path.assign(word.text, "") && path.size() > 0 && !path.names_folder()) return std::string(path.text());
   reader.error(conf::kBadPath, word, fmt::format("{} cannot be served", conf::shown(word.text)),
                "a path such as /index.html; names that begin with a dot are never served");
@@ -56,8 +56,8 @@ void read_fallback(Context& context, const conf::Statement& statement) {
   if (!context.reader.url_path(word)) return;
   auto name = servable_name(word, context.reader);
   if (!name) return;
-  Root root(context.plan.root);
-  const bool usable = root.refresh() != Root::Refresh::kUnavailable;  // otherwise that is reported already
+  os::Root root(context.plan.root);
+  const bool usable = root.refresh() != os::Root::Refresh::kUnavailable;  // otherwise that is reported already
   const auto file = root.open(name->c_str());
   if (usable && (!file || file->folder)) {
     context.reader.error(conf::kNotFound, word, fmt::format("there is no file {} in {}", *name, context.plan.root));
@@ -139,7 +139,7 @@ std::unique_ptr<const http::ServicePlan> parse_files(const conf::Statement& stat
   const auto& word = statement.args[0];
   if (auto root = reader.path(word)) {
     options.root = *std::move(root);
-    if (const auto usable = Root::check(options.root); !usable) {
+    if (const auto usable = os::Root::check(options.root); !usable) {
       reader.error(usable.error().code, word, usable.error().what, usable.error().why);
     }
   }

@@ -9,7 +9,7 @@
 #include "conf/parse.h"
 #include "conf/reader.h"
 #include "feature/files/files.h"
-#include "feature/files/folder_for_test.h"
+#include "os/served_folder_for_test.h"
 
 namespace gate::files {
 namespace {
@@ -37,7 +37,7 @@ class FilesConfig : public ::testing::Test {
     return shown_;
   }
 
-  ServedFolder folder_;
+  os::ServedFolder folder_;
   conf::SystemEnvironment environment_;
   conf::Diagnostics diagnostics_;
   std::unique_ptr<const http::ServicePlan> plan_;

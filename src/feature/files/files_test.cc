@@ -9,9 +9,9 @@
 #include <string>
 
 #include "feature/files/codes.h"
-#include "feature/files/folder_for_test.h"
 #include "http/cache_budget.h"
 #include "http/testing/fake_exchange.h"
+#include "os/served_folder_for_test.h"
 
 namespace gate::files {
 namespace {
@@ -55,7 +55,7 @@ class Files : public ::testing::Test {
     return flow_ == Flow::kNext ? std::uint16_t{0} : fake->status();
   }
 
-  ServedFolder folder_;
+  os::ServedFolder folder_;
   FilesOptions options_;
   FakeClock clock_;
   http::CacheBudget budget_;

@@ -168,7 +168,7 @@ void append_row(std::string& out, const ListedFile& file) {
 
 }  // namespace
 
-Listing read_listing(OpenFile folder, std::string_view path, FileCache& cache) {
+Listing read_listing(os::OpenFile folder, std::string_view path, FileCache& cache) {
   Listing listing;
   const FolderStream stream(::fdopendir(folder.fd.number()));
   if (!stream) return listing;

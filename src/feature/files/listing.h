@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "feature/files/file_cache.h"
-#include "feature/files/root.h"
+#include "os/root.h"
 
 namespace gate::files {
 
@@ -31,7 +31,7 @@ struct Listing {
 
 // Reads the folder `path` ("." for the root), which is open already. Names beginning with a dot, special files and
 // links that lead out of the root are left out.
-Listing read_listing(OpenFile folder, std::string_view path, FileCache& cache);
+Listing read_listing(os::OpenFile folder, std::string_view path, FileCache& cache);
 
 // A page that needs nothing else. `url_path` is the decoded path of the request.
 std::string listing_as_html(const Listing& listing, std::string_view url_path);

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "feature/files/folder_for_test.h"
 #include "http/testing/fake_exchange.h"
+#include "os/served_folder_for_test.h"
 
 namespace gate::files {
 namespace {
@@ -26,11 +26,11 @@ class ListingTest : public ::testing::Test {
     return result;
   }
 
-  ServedFolder folder_;
+  os::ServedFolder folder_;
   http::testing::FakeClock clock_;
   http::MediaTypes types_;
   http::CacheBudget budget_;
-  FileCache cache_{Root(folder_.path()), clock_, types_, budget_};
+  FileCache cache_{os::Root(folder_.path()), clock_, types_, budget_};
 };
 
 TEST_F(ListingTest, puts_folders_first_and_sorts_by_name) {
@@ -77,7 +77,7 @@ TEST(ListingPage, keeps_names_with_colons_relative) {
 
 TEST(ListingPage, shows_sizes_and_dates_for_people) {
   const auto row = [](std::uint64_t size) {
-    const std::chrono::sys_seconds modified{std::chrono::seconds{ServedFolder::kModified}};
+    const std::chrono::sys_seconds modified{std::chrono::seconds{os::ServedFolder::kModified}};
     return listing_as_html({.files = {{.name = "a", .folder = false, .size = size, .modified = modified}}}, "/a/");
   };
   EXPECT_NE(row(999).find(">999 B<"), std::string::npos);

@@ -1,4 +1,4 @@
-#include "feature/files/root.h"
+#include "os/root.h"
 
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -8,10 +8,10 @@
 
 #include <cerrno>
 
-#include "feature/files/codes.h"
+#include "os/codes.h"
 #include "os/errno.h"
 
-namespace gate::files {
+namespace gate::os {
 namespace {
 
 // openat2 answers EAGAIN when a rename elsewhere in the tree left it unsure; a tree that changes faster than this is
@@ -37,19 +37,19 @@ Miss miss_of(int error) {
   }
 }
 
-os::Fd open_beneath(int folder, const char* relative) {
+Fd open_beneath(int folder, const char* relative) {
   open_how how{};
   // O_NONBLOCK: opening a pipe without a writer must not stop the worker.
   how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
   for (int attempt = 1;; ++attempt) {
     const auto number = ::syscall(SYS_openat2, folder, relative, &how, sizeof how);
-    if (number >= 0) return os::Fd(static_cast<int>(number));
+    if (number >= 0) return Fd(static_cast<int>(number));
     if ((errno != EAGAIN && errno != EINTR) || attempt == kAttempts) return {};
   }
 }
 
-os::Fd open_folder(const std::string& path) { return os::Fd(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)); }
+Fd open_folder(const std::string& path) { return Fd(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)); }
 
 FileStamp stamp_from(const struct stat& facts) {
   const auto modified = std::chrono::seconds{facts.st_mtim.tv_sec} + std::chrono::nanoseconds{facts.st_mtim.tv_nsec};
@@ -63,7 +63,7 @@ FileStamp stamp_from(const struct stat& facts) {
 
 std::expected<OpenFile, Miss> Root::open(const char* relative) const {
   if (!folder_.valid()) return std::unexpected(Miss::kBroken);
-  os::Fd fd = open_beneath(folder_.number(), relative);
+  Fd fd = open_beneath(folder_.number(), relative);
   if (!fd.valid()) return std::unexpected(miss_of(errno));
   struct stat facts{};
   if (::fstat(fd.number(), &facts) != 0) return std::unexpected(miss_of(errno));
@@ -73,7 +73,7 @@ std::expected<OpenFile, Miss> Root::open(const char* relative) const {
 }
 
 Root::Refresh Root::refresh() {
-  os::Fd now = open_folder(path_);
+  Fd now = open_folder(path_);
   struct stat facts{};
   if (!now.valid() || ::fstat(now.number(), &facts) != 0) return Refresh::kUnavailable;
   if (folder_.valid() && facts.st_dev == device_ && facts.st_ino == inode_) return Refresh::kSame;
@@ -84,13 +84,13 @@ Root::Refresh Root::refresh() {
 }
 
 base::Result<void> Root::check(const std::string& path) {
-  const os::Fd folder = open_folder(path);
-  if (!folder.valid()) return base::fail(os::system_error(kRootUnusable, "cannot serve the folder " + path));
+  const Fd folder = open_folder(path);
+  if (!folder.valid()) return base::fail(system_error(kRootUnusable, "cannot serve the folder " + path));
   // A folder may be entered or not, listed or not; serving files by name needs only the first.
   if (::faccessat(folder.number(), ".", X_OK, AT_EACCESS) != 0) {
-    return base::fail(os::system_error(kRootUnusable, "cannot enter the folder " + path));
+    return base::fail(system_error(kRootUnusable, "cannot enter the folder " + path));
   }
-  const os::Fd probe = open_beneath(folder.number(), ".");
+  const Fd probe = open_beneath(folder.number(), ".");
   if (!probe.valid() && errno == ENOSYS) {
     return base::fail({.code = kRootUnusable,
                        .what = "cannot serve files safely on this kernel",
@@ -106,4 +106,4 @@ std::expected<FileStamp, Miss> stamp_of(int fd) {
   return stamp_from(facts);
 }
 
-}  // namespace gate::files
+}  // namespace gate::os

@@ -1,10 +1,10 @@
-#include "feature/files/relative_path.h"
+#include "http/relative_path.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace gate::files {
+namespace gate::http {
 namespace {
 
 std::string relative(std::string_view path, std::string_view strip = "") {
@@ -57,4 +57,4 @@ TEST(RelativePath, appends_and_cuts) {
 }
 
 }  // namespace
-}  // namespace gate::files
+}  // namespace gate::http

@@ -9,7 +9,7 @@
 #include "base/result.h"
 #include "os/fd.h"
 
-namespace gate::files {
+namespace gate::os {
 
 // What tells one state of a file from another.
 struct FileStamp {
@@ -33,7 +33,7 @@ enum class Miss : std::uint8_t {
 };
 
 struct OpenFile {
-  os::Fd fd;  // for reading
+  Fd fd;  // for reading
   FileStamp stamp;
   bool folder = false;
 };
@@ -62,7 +62,7 @@ class Root {
 
  private:
   std::string path_;
-  os::Fd folder_;
+  Fd folder_;
   std::uint64_t device_ = 0;
   std::uint64_t inode_ = 0;
 };
@@ -70,4 +70,4 @@ class Root {
 // The state of an open file.
 std::expected<FileStamp, Miss> stamp_of(int fd);
 
-}  // namespace gate::files
+}  // namespace gate::os

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace gate::files {
+namespace gate::http {
 
 // The path of a request as a name beneath the root: without the slash in front, with single slashes, always followed by
 // a NUL for the kernel. Equal files mostly get equal names, so that a cache is not filled with spellings.
@@ -37,4 +37,4 @@ class RelativePath {
   bool names_folder_ = false;
 };
 
-}  // namespace gate::files
+}  // namespace gate::http

@@ -11,7 +11,7 @@
 #include "base/check.h"
 #include "os/temporary_folder_for_test.h"
 
-namespace gate::files {
+namespace gate::os {
 
 // A real folder to be served, with files made long enough ago to be trusted.
 class ServedFolder {
@@ -43,7 +43,7 @@ class ServedFolder {
   ServedFolder() { std::filesystem::create_directory(path()); }
 
  private:
-  os::TemporaryFolder temporary_;
+  TemporaryFolder temporary_;
 };
 
-}  // namespace gate::files
+}  // namespace gate::os

@@ -1,4 +1,4 @@
-#include "feature/files/root.h"
+#include "os/root.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -9,10 +9,10 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "feature/files/codes.h"
-#include "feature/files/folder_for_test.h"
+#include "os/codes.h"
+#include "os/served_folder_for_test.h"
 
-namespace gate::files {
+namespace gate::os {
 namespace {
 
 namespace fs = std::filesystem;
@@ -123,4 +123,4 @@ TEST_F(RootTest, checks_what_cannot_be_a_root) {
 TEST(Root, opens_nothing_before_it_was_refreshed) { EXPECT_EQ(Root("/").open("etc").error(), Miss::kBroken); }
 
 }  // namespace
-}  // namespace gate::files
+}  // namespace gate::os

@@ -1,10 +1,10 @@
-#include "feature/files/relative_path.h"
+#include "http/relative_path.h"
 
 #include <algorithm>
 
 #include "base/text.h"
 
-namespace gate::files {
+namespace gate::http {
 namespace {
 
 constexpr std::string_view kWellKnown = ".well-known";
@@ -40,4 +40,4 @@ void RelativePath::cut(std::size_t size) {
   bytes_[size_] = '\0';
 }
 
-}  // namespace gate::files
+}  // namespace gate::http
