@@ -2,7 +2,8 @@
 
 #include "base/error.h"
 
-// The codes of requests and responses: G5000 to G5099. Stable: they are in logs, metrics and the manual.
+// The codes of requests and responses: G5000 to G5099, and those of files. Stable: they are in logs, metrics and the
+// manual.
 namespace gate::http {
 
 inline constexpr base::ErrorCode kMalformedRequest{
@@ -24,5 +25,12 @@ inline constexpr base::ErrorCode kUnknownExpectation{5014};  // 417
 inline constexpr base::ErrorCode kIncompleteRequest{5015};   // 400: the client ended the connection inside a request
 
 inline constexpr base::ErrorCode kBadResponse{5050};  // 500: a response that no wire may send
+
+// What names a file is to be answered with, but the file is not to be had.
+inline constexpr base::ErrorCode kFileForbidden{5100};     // 403: the file's permissions keep the server out
+inline constexpr base::ErrorCode kLinkLeavesRoot{5101};    // 404: a symbolic link leads out of the root
+inline constexpr base::ErrorCode kSpecialFile{5102};       // 404: a device, a pipe or a socket
+inline constexpr base::ErrorCode kCannotRead{5106};        // 500: the disk or the root failed
+inline constexpr base::ErrorCode kTooManyOpenFiles{5107};  // 503
 
 }  // namespace gate::http

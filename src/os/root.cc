@@ -1,11 +1,14 @@
 #include "os/root.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 
 #include "os/codes.h"
@@ -17,6 +20,9 @@ namespace {
 // openat2 answers EAGAIN when a rename elsewhere in the tree left it unsure; a tree that changes faster than this is
 // reported as busy.
 constexpr int kAttempts = 4;
+
+// O_NONBLOCK: opening a pipe without a writer must not stop the worker.
+constexpr int kForReading = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 
 Miss miss_of(int error) {
   switch (error) {
@@ -37,10 +43,9 @@ Miss miss_of(int error) {
   }
 }
 
-Fd open_beneath(int folder, const char* relative) {
+Fd open_beneath(int folder, const char* relative, int flags) {
   open_how how{};
-  // O_NONBLOCK: opening a pipe without a writer must not stop the worker.
-  how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+  how.flags = static_cast<std::uint64_t>(flags);
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
   for (int attempt = 1;; ++attempt) {
     const auto number = ::syscall(SYS_openat2, folder, relative, &how, sizeof how);
@@ -61,9 +66,13 @@ FileStamp stamp_from(const struct stat& facts) {
 
 }  // namespace
 
-std::expected<OpenFile, Miss> Root::open(const char* relative) const {
+std::expected<OpenFile, Miss> Root::open(const char* relative) const { return find(relative, kForReading); }
+
+std::expected<OpenFile, Miss> Root::locate(const char* relative) const { return find(relative, O_PATH | O_CLOEXEC); }
+
+std::expected<OpenFile, Miss> Root::find(const char* relative, int flags) const {
   if (!folder_.valid()) return std::unexpected(Miss::kBroken);
-  Fd fd = open_beneath(folder_.number(), relative);
+  Fd fd = open_beneath(folder_.number(), relative, flags);
   if (!fd.valid()) return std::unexpected(miss_of(errno));
   struct stat facts{};
   if (::fstat(fd.number(), &facts) != 0) return std::unexpected(miss_of(errno));
@@ -90,7 +99,7 @@ base::Result<void> Root::check(const std::string& path) {
   if (::faccessat(folder.number(), ".", X_OK, AT_EACCESS) != 0) {
     return base::fail(system_error(kRootUnusable, "cannot enter the folder " + path));
   }
-  const Fd probe = open_beneath(folder.number(), ".");
+  const Fd probe = open_beneath(folder.number(), ".", kForReading);
   if (!probe.valid() && errno == ENOSYS) {
     return base::fail({.code = kRootUnusable,
                        .what = "cannot serve files safely on this kernel",
@@ -98,6 +107,15 @@ base::Result<void> Root::check(const std::string& path) {
                        .fix = "use Linux 5.6 or later, or a sandbox that lets openat2 through"});
   }
   return {};
+}
+
+std::string Root::real_path() const { return folder_.valid() ? real_path_of(folder_.number()) : std::string(); }
+
+std::string real_path_of(int fd) {
+  std::array<char, PATH_MAX> text;
+  const auto size = ::readlink(fmt::format("/proc/self/fd/{}", fd).c_str(), text.data(), text.size());
+  const bool whole = size > 0 && static_cast<std::size_t>(size) < text.size() && text.front() == '/';
+  return whole ? std::string(text.data(), static_cast<std::size_t>(size)) : std::string();
 }
 
 std::expected<FileStamp, Miss> stamp_of(int fd) {

@@ -51,6 +51,12 @@ class Root {
   // wait for pipes or devices.
   std::expected<OpenFile, Miss> open(const char* relative) const;
 
+  // The same, but what it opens cannot be read, only named: it needs no right to read the file.
+  std::expected<OpenFile, Miss> locate(const char* relative) const;
+
+  // Where the folder that is open lies, without symbolic links; empty where that cannot be told.
+  std::string real_path() const;
+
   // Opens what the path names now. Another folder may have taken the place of the one that is open: a release that was
   // renamed or relinked. When nothing can be opened the old one stays in use, for that moment lies inside of every
   // two-step replacement.
@@ -61,11 +67,16 @@ class Root {
   static base::Result<void> check(const std::string& path);
 
  private:
+  std::expected<OpenFile, Miss> find(const char* relative, int flags) const;
+
   std::string path_;
   Fd folder_;
   std::uint64_t device_ = 0;
   std::uint64_t inode_ = 0;
 };
+
+// Where an open file or folder lies, without symbolic links; empty where that cannot be told.
+std::string real_path_of(int fd);
 
 // The state of an open file.
 std::expected<FileStamp, Miss> stamp_of(int fd);

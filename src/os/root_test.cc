@@ -122,5 +122,27 @@ TEST_F(RootTest, checks_what_cannot_be_a_root) {
 
 TEST(Root, opens_nothing_before_it_was_refreshed) { EXPECT_EQ(Root("/").open("etc").error(), Miss::kBroken); }
 
+TEST_F(RootTest, says_where_a_file_lies_that_a_link_leads_to) {
+  folder_.write("release/a.txt", "a");
+  fs::create_symlink("release", folder_.path("www/current"));
+  const auto file = root_.locate("current/a.txt");
+  ASSERT_TRUE(file);
+  const std::string real = fs::canonical(folder_.path());
+  EXPECT_EQ(real_path_of(file->fd.number()), real + "/release/a.txt");
+  EXPECT_EQ(root_.real_path(), real);
+}
+
+TEST_F(RootTest, locates_with_the_same_bounds_as_it_opens) {
+  folder_.write("a.txt", "a");
+  fs::create_directory(folder_.path("www/folder"));
+  fs::create_symlink("/etc/passwd", folder_.path("www/out"));
+  EXPECT_TRUE(root_.locate("a.txt"));
+  EXPECT_TRUE(root_.locate("folder")->folder);
+  EXPECT_EQ(root_.locate("absent").error(), Miss::kAbsent);
+  EXPECT_EQ(root_.locate("a.txt/below").error(), Miss::kAbsent);
+  EXPECT_EQ(root_.locate("out").error(), Miss::kLeavesRoot);
+  EXPECT_EQ(root_.locate("../www/a.txt").error(), Miss::kLeavesRoot);
+}
+
 }  // namespace
 }  // namespace gate::os

@@ -17,6 +17,7 @@
 #include "http/cache_budget.h"
 #include "http/conditional.h"
 #include "http/exchange.h"
+#include "http/file_refusal.h"
 #include "http/range.h"
 #include "http/relative_path.h"
 #include "http/url_text.h"
@@ -43,20 +44,6 @@ struct Representation {
   ContentCoding coding = ContentCoding::kIdentity;
   bool negotiated = false;  // another request may get another one
 };
-
-http::Refusal refusal_of(os::Miss miss) {
-  switch (miss) {
-    case os::Miss::kForbidden: return {403, kFileForbidden, "the file's permissions keep the server out"};
-    case os::Miss::kLeavesRoot: return {404, kLinkLeavesRoot, "a symbolic link leads out of the folder"};
-    case os::Miss::kSpecial: return {404, kSpecialFile, "a device, a pipe or a socket"};
-    case os::Miss::kExhausted:
-      return {503, kTooManyOpenFiles, "too many open files, or a folder that changes too fast"};
-    case os::Miss::kAbsent:
-    case os::Miss::kFolder:
-    case os::Miss::kBroken: break;
-  }
-  return {500, kCannotRead, "the folder or the file cannot be read"};
-}
 
 bool is_get_or_head(const http::Request& request) {
   return request.method == Method::kGet || request.method == Method::kHead;
@@ -120,7 +107,7 @@ Flow FilesService::handle(http::Exchange& exchange) {
   } else if (found.error() == os::Miss::kFolder) {
     redirect_to_folder(exchange);
   } else {
-    exchange.refuse(refusal_of(found.error()));
+    exchange.refuse(http::refusal_of(found.error()));
   }
   return Flow::kTaken;
 }

@@ -10,6 +10,7 @@
 
 #include "feature/files/codes.h"
 #include "http/cache_budget.h"
+#include "http/codes.h"
 #include "http/testing/fake_exchange.h"
 #include "os/served_folder_for_test.h"
 
@@ -171,14 +172,14 @@ TEST_F(Files, hides_what_links_out_of_the_folder) {
   const auto fake = get("/link");
   EXPECT_EQ(fake->status(), 404);
   ASSERT_TRUE(fake->exchange().refusal);
-  EXPECT_EQ(fake->exchange().refusal->code, kLinkLeavesRoot);
+  EXPECT_EQ(fake->exchange().refusal->code, http::kLinkLeavesRoot);
 }
 
 TEST_F(Files, hides_special_files) {
   ASSERT_EQ(::mkfifo(folder_.path("www/pipe").c_str(), 0600), 0);
   const auto fake = get("/pipe");
   EXPECT_EQ(fake->status(), 404);
-  EXPECT_EQ(fake->exchange().refusal->code, kSpecialFile);
+  EXPECT_EQ(fake->exchange().refusal->code, http::kSpecialFile);
 }
 
 TEST_F(Files, forbids_what_permissions_forbid) {
@@ -191,7 +192,7 @@ TEST_F(Files, says_500_when_the_root_is_gone_from_the_start) {
   options_.root = folder_.path("missing");
   const auto fake = get("/a.txt");
   EXPECT_EQ(fake->status(), 500);
-  EXPECT_EQ(fake->exchange().refusal->code, kCannotRead);
+  EXPECT_EQ(fake->exchange().refusal->code, http::kCannotRead);
 }
 
 TEST_F(Files, uses_the_types_of_the_configuration_and_the_machine) {
