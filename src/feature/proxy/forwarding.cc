@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/text.h"
+#include "http/connection_fields.h"
 #include "http/list_elements.h"
 
 namespace gate::proxy {
@@ -16,20 +17,6 @@ using http::FieldId;
 // RFC 9110 7.6.3: what we are called in Via.
 constexpr std::string_view kPseudonym = "gate443";
 constexpr std::size_t kPassesMax = 8;
-
-// RFC 9110 7.6.1: fields of a connection, and those that our wires write themselves.
-bool is_of_connection(FieldId id) {
-  switch (id) {
-    case FieldId::kConnection:
-    case FieldId::kKeepAlive:
-    case FieldId::kProxyConnection:
-    case FieldId::kTransferEncoding:
-    case FieldId::kContentLength:
-    case FieldId::kTe:
-    case FieldId::kUpgrade: return true;
-    default: return false;
-  }
-}
 
 // What is said afresh, or is between the client and us. "Proxy" would become the variable HTTP_PROXY of programs that
 // are called the way of CGI (CVE-2016-5385).
@@ -48,25 +35,6 @@ bool is_said_afresh(const http::Field& field) {
   }
   return field.name == "proxy" || field.name == "x-real-ip" || field.name.starts_with("x-forwarded-");
 }
-
-// The names that Connection lists are of the connection too.
-class ListedByConnection {
- public:
-  explicit ListedByConnection(const http::FieldList& fields)
-      : fields_(fields), any_(fields.find(FieldId::kConnection) != nullptr) {}
-
-  bool operator()(std::string_view name) const {
-    bool listed = false;
-    if (!any_) return false;
-    http::for_each_element(fields_, FieldId::kConnection,
-                           [&](std::string_view option) { listed |= base::equals_ignoring_case(option, name); });
-    return listed;
-  }
-
- private:
-  const http::FieldList& fields_;
-  bool any_;
-};
 
 // RFC 7239 6: an IPv6 address stands in brackets and quotes.
 std::string forwarded_node(const base::IpAddress& address) {
@@ -123,11 +91,11 @@ std::string_view joined_cookies(http::Exchange& exchange) {
 
 void fill_request_fields(http::Exchange& exchange, const ProxySettings& settings, http::FieldList& fields) {
   const http::FieldList& received = exchange.request.fields;
-  const ListedByConnection listed(received);
+  const http::ListedByConnection listed(received);
   fields.reserve(received.size() + 8);
   bool cookies_written = false;
   for (const auto& field : received) {
-    if (is_of_connection(field.id) || is_said_afresh(field) || listed(field.name)) continue;
+    if (http::is_of_connection(field.id) || is_said_afresh(field) || listed(field.name)) continue;
     if (field.id == FieldId::kCookie && joins_cookies(exchange)) {
       if (!std::exchange(cookies_written, true)) fields.add(FieldId::kCookie, joined_cookies(exchange));
       continue;
@@ -156,11 +124,11 @@ std::string_view authority_for(const http::Exchange& exchange, const ProxySettin
 }
 
 void fill_response_fields(const http::FieldList& received, http::FieldList& fields) {
-  const ListedByConnection listed(received);
+  const http::ListedByConnection listed(received);
   fields.reserve(received.size() + 4);
   for (const auto& field : received) {
     // RFC 7838 speaks of the origin the client talks to, which is us.
-    const bool ours = is_of_connection(field.id) || field.id == FieldId::kAltSvc;
+    const bool ours = http::is_of_connection(field.id) || field.id == FieldId::kAltSvc;
     if (!ours && !listed(field.name)) fields.add(field);
   }
 }

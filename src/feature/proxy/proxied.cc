@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/text.h"
-#include "feature/proxy/codes.h"
+#include "client/refusal.h"
 #include "feature/proxy/forwarding.h"
 #include "feature/proxy/websocket.h"
 #include "http/upgrade.h"
@@ -37,46 +37,10 @@ bool expects_content(Method method) {
   return method == Method::kPost || method == Method::kPut || method == Method::kPatch;
 }
 
-// RFC 9209 2.3 recommends a status for each; a server that is not there is "temporarily unable" (RFC 9110 15.6.4).
-http::Refusal refusal_of(const http::CallFailure& failure) {
-  switch (failure.fault) {
-    case CallFault::kConnectionRefused:
-    case CallFault::kConnectionLimitReached: return {503, kUpstreamUnavailable, failure.reason};
-    case CallFault::kDnsTimeout:
-    case CallFault::kConnectionTimeout:
-    case CallFault::kConnectionWriteTimeout:
-    case CallFault::kResponseTimeout: return {504, kUpstreamTimedOut, failure.reason};
-    case CallFault::kRequestFailed: return {400, kRequestIncomplete, failure.reason};
-    case CallFault::kDnsError:
-    case CallFault::kConnectionTerminated:
-    case CallFault::kTlsCertificateError:
-    case CallFault::kTlsProtocolError:
-    case CallFault::kResponseIncomplete:
-    case CallFault::kProtocolError:
-    case CallFault::kHeaderTooLarge: break;
-  }
-  return {502, kUpstreamFailed, failure.reason};
-}
-
 // Whether the failure says something of the server, rather than of the client or of how much is asked of it.
 bool is_servers_fault(CallFault fault) {
   return fault != CallFault::kRequestFailed && fault != CallFault::kConnectionLimitReached;
 }
-
-// RFC 9209: why there is an error page in place of an answer.
-class ProxyStatus final : public http::ResponseFilter {
- public:
-  explicit ProxyStatus(std::string_view error) : error_(error) {}
-  void filter(http::Exchange& exchange) override {
-    constexpr std::string_view kSoon = "5";
-    auto& fields = exchange.response.fields;
-    fields.add("proxy-status", exchange.arena().copy(fmt::format("gate443; error={}", error_)));
-    if (exchange.response.status == 503) fields.set(FieldId::kRetryAfter, kSoon);
-  }
-
- private:
-  std::string_view error_;
-};
 
 }  // namespace
 
@@ -229,17 +193,9 @@ bool Proxied::may_repeat(const http::CallFailure& failure) const {
 }
 
 // The page takes the place of the response's body, which is this object: nothing of it may be touched afterwards.
-void Proxied::refuse(const http::CallFailure& failure) {
-  auto* status = exchange_.arena().make<ProxyStatus>(http::to_string(failure.fault));
-  exchange_.add_change(*status);
-  exchange_.refuse(refusal_of(failure));
-}
+void Proxied::refuse(const http::CallFailure& failure) { client::refuse(exchange_, failure); }
 
-void Proxied::refuse_without_server() {
-  auto* status = exchange_.arena().make<ProxyStatus>("destination_unavailable");
-  exchange_.add_change(*status);
-  exchange_.refuse({503, kUpstreamUnavailable, "no server is well"});
-}
+void Proxied::refuse_without_server() { client::refuse_without_server(exchange_, "no server is well"); }
 
 http::BodyRead Proxied::read(std::span<std::byte> into) {
   const auto result = call_.body().read(into);
