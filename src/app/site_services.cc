@@ -11,6 +11,7 @@
 #include "feature/header/header_config.h"
 #include "feature/http3/http3_config.h"
 #include "feature/https_redirect/https_redirect_config.h"
+#include "feature/php/php_config.h"
 #include "feature/proxy/proxy_config.h"
 #include "feature/redirect/redirect_config.h"
 #include "feature/respond/respond_config.h"
@@ -25,9 +26,9 @@ using http::config::directive;
 
 // What handles requests, in the order of the manual. Routes are read with the same table.
 constexpr conf::Directive<http::config::ChainDraft> kServices[] = {
-    directive<files::kFiles>(),       directive<proxy::kProxy>(),     directive<redirect::kRedirect>(),
-    directive<rewrite::kRewrite>(),   directive<respond::kRespond>(), directive<header::kHeader>(),
-    directive<compress::kCompress>(), http::config::kRoute,
+    directive<files::kFiles>(),       directive<php::kPhp>(),           directive<proxy::kProxy>(),
+    directive<redirect::kRedirect>(), directive<rewrite::kRewrite>(),   directive<respond::kRespond>(),
+    directive<header::kHeader>(),     directive<compress::kCompress>(), http::config::kRoute,
 };
 
 template <class Plan>

@@ -34,6 +34,7 @@ class PoolUse {
   ~PoolUse();
 
   Pool* operator->() const { return pool_; }
+  Pool& operator*() const { return *pool_; }
 
  private:
   Context* context_ = nullptr;

@@ -1,0 +1,77 @@
+#include "feature/php/php.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "client/context.h"
+#include "feature/php/codes.h"
+#include "feature/php/run.h"
+#include "feature/php/script.h"
+#include "http/exchange.h"
+#include "http/file_refusal.h"
+
+namespace gate::php {
+namespace {
+
+using http::Flow;
+
+client::PoolUse pool_for(const PhpOptions& options, client::Context& context) {
+  const std::string key =
+      fmt::format("fastcgi {} {} {} {} {}", options.server.to_string(), options.connect_timeout,
+                  options.limits.header_timeout, options.limits.stall_timeout, options.limits.idle_timeout);
+  return context.pool(key, {.address = options.server,
+                            .protocol = client::Protocol::kFastCgi,
+                            .roots = nullptr,
+                            .server_name = {},
+                            .limits = options.limits,
+                            .connect_timeout = options.connect_timeout});
+}
+
+class Php final : public http::Service {
+ public:
+  Php(const PhpOptions& options, client::Context& context)
+      : options_(options), finder_(options.root, options.suffixes, options.index), pool_(pool_for(options, context)) {}
+
+  Flow handle(http::Exchange& exchange) override {
+    if (exchange.request.method == http::Method::kConnect) return Flow::kNext;
+    const auto script = finder_.find(exchange.request.path, exchange.arena());
+    if (!script) return refuse(exchange, script.error());
+    // RFC 3875 4.1.2: a script learns beforehand how long the body is.
+    if (exchange.request.has_body && !exchange.request.content_length) {
+      exchange.refuse({411, kLengthRequired, "a body of unknown length for a script"});
+      return Flow::kTaken;
+    }
+    auto body = exchange.make_body<Run>(*pool_, exchange);
+    auto& run = static_cast<Run&>(*body);
+    exchange.response.body = std::move(body);
+    run.start(*script, options_);
+    return Flow::kTaken;
+  }
+
+ private:
+  // Whatever is called like a script and is there is not left to those behind, who might show what is in it.
+  static Flow refuse(http::Exchange& exchange, const ScriptFinder::NoScript& why) {
+    switch (why.miss) {
+      case ScriptFinder::Miss::kNotFound: return Flow::kNext;
+      case ScriptFinder::Miss::kOtherSuffix:
+        exchange.refuse({404, kNotAScript, "a link that leads to no script"});
+        break;
+      case ScriptFinder::Miss::kUnusable: exchange.refuse(http::refusal_of(why.reason)); break;
+    }
+    return Flow::kTaken;
+  }
+
+  const PhpOptions& options_;
+  ScriptFinder finder_;
+  client::PoolUse pool_;
+};
+
+}  // namespace
+
+std::unique_ptr<http::Service> PhpPlan::build(const http::ServiceEnvironment& environment) const {
+  GATE_CHECK(environment.client != nullptr);
+  return std::make_unique<Php>(options_, *environment.client);
+}
+
+}  // namespace gate::php
