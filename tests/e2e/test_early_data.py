@@ -9,6 +9,7 @@ import pytest
 from support.clocks import Clocks
 from support.http3 import Http3Client
 from support.server import Server, run_command
+from support.upstream import Upstream, response
 from support.wait import PATIENCE, wait_until
 
 SITE = "site localhost {\n early-data safe\n respond 200 here\n}\n"
@@ -143,3 +144,17 @@ def test_nothing_is_taken_early_unless_the_site_says_so(tmp_path):
         with returning(server, visited(server), {"path": "/"}) as client:
             assert client.finish(0).status == 200
             assert not taken_early(client)
+
+
+def test_a_server_behind_is_told_of_early_data(tmp_path):
+    clocks = Clocks(tmp_path)
+    with Upstream(lambda *_: response(b"behind")) as upstream:
+        text = f"site localhost {{\n early-data safe\n proxy {upstream.address}\n}}\n"
+        with Server(tmp_path / "server", text, workers=1, environment=clocks.environment) as server:
+            clocks.pass_time(150)
+            with returning(server, visited(server), {"method": "GET", "path": "/early"}) as client:
+                assert client.finish(0).status == 200
+                assert taken_early(client)
+                assert client.request("GET", "/late").status == 200
+        told = {received.target: received.get("early-data") for received in upstream.received}
+    assert told == {"/": None, "/early": "1", "/late": None}

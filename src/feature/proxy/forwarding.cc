@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "http/connection_fields.h"
 #include "http/list_elements.h"
+#include "quic/connection.h"
 
 namespace gate::proxy {
 namespace {
@@ -74,6 +75,13 @@ void say_who_asks(http::Exchange& exchange, http::FieldList& fields) {
   fields.add(FieldId::kXRequestId, arena.copy(fmt::format("{:016x}", exchange.id)));
 }
 
+// RFC 8470 5.1: an intermediary that passes a request on before the handshake is done says so, and leaves it to the
+// server to call it too early.
+bool came_early(const http::Exchange& exchange) {
+  const quic::Connection* quic = exchange.connection().quic;
+  return quic != nullptr && !quic->handshake_complete();
+}
+
 // RFC 9113 8.2.3: an HTTP/2 client may send the cookies in several lines; HTTP/1 has one.
 bool joins_cookies(const http::Exchange& exchange) { return exchange.request.version >= http::Version::kHttp2; }
 
@@ -103,6 +111,7 @@ void fill_request_fields(http::Exchange& exchange, const ProxySettings& settings
     fields.add(field);
   }
   say_who_asks(exchange, fields);
+  if (came_early(exchange)) fields.set("early-data", "1");
   for (const auto& rule : settings.request_fields) {
     if (rule.remove) {
       fields.remove(rule.name);
