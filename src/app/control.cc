@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <utility>
@@ -61,10 +62,8 @@ int Control::run(Application& application, StatusBoard& board, bool watch) {
   };
   if (!watched(signals_.fd(), signal_source_) || !watched(files_.fd(), file_source_)) return to_int(Exit::kMachine);
   watch_files();
-  if (changed_while_starting()) {
-    configuration_changed_ = true;
-    act_on_changes();
-  }
+  note_changes_while_starting();
+  act_on_changes();
   maintain();
   announce_readiness();
   // A service manager that cannot be reached has its own deadline for us; serving goes on.
@@ -110,14 +109,17 @@ void Control::refresh_certificates() {
   board_->publish();
 }
 
-// The user's own certificates always, the configuration with --watch.
-// The configuration is read before it is watched; what was written in between is told by no event.
-bool Control::changed_while_starting() const {
-  if (!watch_configuration_) return false;
-  const auto facts = os::inspect(application_->source().path);
-  return facts && facts->modified > application_->started_at();
+// Files are read before they are watched; what was written in between is told by no event.
+void Control::note_changes_while_starting() {
+  const auto is_newer = [this](const std::string& path) {
+    const auto facts = os::inspect(path);
+    return facts && facts->modified > application_->started_at();
+  };
+  configuration_changed_ = watch_configuration_ && is_newer(application_->source().path);
+  certificates_changed_ = std::ranges::any_of(Certificates::watched_files(application_->settings()), is_newer);
 }
 
+// The user's own certificates always, the configuration with --watch.
 void Control::watch_files() {
   auto files = Certificates::watched_files(application_->settings());
   if (watch_configuration_) files.push_back(application_->source().path);

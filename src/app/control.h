@@ -71,7 +71,7 @@ class Control {
   void on_files_changed();
   void act_on_changes();
   void watch_files();
-  bool changed_while_starting() const;
+  void note_changes_while_starting();
   void maintain();
   void refresh_certificates();
   void child_spoke();

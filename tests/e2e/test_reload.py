@@ -1,9 +1,11 @@
 """Reload, new certificates and the hand-over to a new process, under load: nothing is lost."""
 
+import contextlib
 import hashlib
 import os
 import signal
 import ssl
+import subprocess
 import threading
 
 import pytest
@@ -12,7 +14,8 @@ from support.certificates import Authority
 from support.hand_over import runs, successor_of
 from support.http2 import Http2Client
 from support.raw import Connection
-from support.wait import wait_until
+from support.server import BINARY, Server
+from support.wait import PATIENCE, wait_until
 
 LARGE = bytes(range(256)) * 40_000
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -129,9 +132,40 @@ def test_broken_certificate_keeps_the_old_one(start, tmp_path):
     files = authority.issue("own.example", file="own")
     server = start(f"site own.example {{\n tls cert {files.certificate} key {files.key}\n respond 200 here\n}}\n")
     authority.issue("other.example", file="own")
-    assert "G4056" in str(server.wait_for_audit("certificate_problem"))
+    assert server.wait_for_audit("certificate_problem", lambda event: event["code"] == "G4056")
     with Connection(server.https, ssl.create_default_context(cafile=authority.file), "own.example") as connection:
         assert int(connection.socket.getpeercert()["serialNumber"], 16) == files.serial
+
+
+def test_certificate_changed_while_the_server_starts_is_seen(tmp_path):
+    authority = Authority(tmp_path / "pki")
+    files = authority.issue("own.example", file="own")
+    server = Server(tmp_path / "server",
+                    f"site own.example {{\n tls cert {files.certificate} key {files.key}\n respond 200 here\n}}\n")
+    reading, writing = full_pipe()
+    # Certificates are read before the first screen, for which there is no room yet, and watched after it.
+    process = subprocess.Popen([BINARY, "run", server.configuration], stdout=writing, stderr=subprocess.DEVNULL)
+    os.close(writing)
+    try:
+        server.wait_for_audit("started")
+        authority.issue("other.example", file="own")
+        while b"  state" not in (said := os.read(reading, 65536)):
+            assert said, "the server has ended"
+        assert server.wait_for_audit("certificate_problem", lambda event: event["code"] == "G4056")
+    finally:
+        os.close(reading)
+        process.terminate()
+        assert process.wait(PATIENCE) == 0
+
+
+def full_pipe():
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writing, b"x" * 4096)
+    os.set_blocking(writing, True)
+    return reading, writing
 
 
 def test_hand_over_to_a_new_process_loses_no_request(start, tmp_path):
