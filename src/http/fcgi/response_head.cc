@@ -7,13 +7,12 @@ namespace gate::http::fcgi {
 namespace {
 
 // RFC 3875 6.3.3: "Status = "Status:" status-code SP reason-phrase NL". Interim statuses would need a response behind
-// them, which CGI has no words for.
-std::optional<std::uint16_t> parse_status(std::string_view value) {
+// them, which CGI has no words for. 0 for what is none.
+std::uint16_t parse_status(std::string_view value) {
   constexpr std::size_t kDigits = 3;
   const auto code = base::split_off(value, ' ');
   const auto status = base::parse_number<std::uint16_t>(code);
-  if (code.size() != kDigits || !status || *status < 200 || *status > 599) return std::nullopt;
-  return status;
+  return code.size() == kDigits && status && *status >= 200 && *status <= 599 ? *status : std::uint16_t{0};
 }
 
 std::string_view without_carriage_return(std::string_view line) {
@@ -39,11 +38,16 @@ class HeadReader {
   }
 
   std::expected<ResponseHead, std::string_view> finish() {
-    if (fields_.empty() && !head_status_) return std::unexpected("the header is empty");
+    if (fields_.empty() && status_ == 0) return std::unexpected("the header is empty");
     // RFC 3875 6.2.3 and 6.2.4: a Location alone is a redirection. One to a path of this server is passed on as well,
     // so that the client's address stays true.
     const bool redirects = fields_.find(FieldId::kLocation) != nullptr;
-    ResponseHead head{.status = head_status_.value_or(redirects ? 302 : 200), .length = std::nullopt};
+    ResponseHead head;
+    if (status_ != 0) {
+      head.status = status_;
+    } else if (redirects) {
+      head.status = 302;
+    }
     for (const Field& field : fields_) {
       if (field.id != FieldId::kContentLength) continue;
       const auto length = parse_content_length(field.value);
@@ -55,13 +59,13 @@ class HeadReader {
 
  private:
   std::string_view take_status(std::string_view value) {
-    if (head_status_) return "two statuses";
-    head_status_ = parse_status(value);
-    return head_status_ ? std::string_view{} : "a status that is none";
+    if (status_ != 0) return "two statuses";
+    status_ = parse_status(value);
+    return status_ != 0 ? std::string_view{} : "a status that is none";
   }
 
   FieldList& fields_;
-  std::optional<std::uint16_t> head_status_;
+  std::uint16_t status_ = 0;  // 0: not said
 };
 
 }  // namespace
