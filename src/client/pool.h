@@ -40,13 +40,6 @@ struct PoolSettings {
   std::chrono::milliseconds waiting_timeout{10'000};
 };
 
-// What a pool holds, for the live view.
-struct PoolCounts {
-  std::size_t connections = 0;  // open
-  std::size_t available = 0;    // of these, those that can take a call
-  std::size_t waiting = 0;      // calls
-};
-
 // The connections of one worker to one server. A call goes to the connection that was used last, so that those too
 // many come to their idle end; where none is free, one is opened, and the call waits for whichever is first.
 class Pool final : private net::ConnectionOwner, private http::CallDriver, private loop::TurnEnd, private loop::Timer {
@@ -57,13 +50,9 @@ class Pool final : private net::ConnectionOwner, private http::CallDriver, priva
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
-  const PoolSettings& settings() const { return settings_; }
-
   // Sends the call's request; its listener hears of the outcome, never from within this. The call outlives that, or is
   // cancelled.
   void start(http::Call& call);
-
-  PoolCounts counts() const { return {links_.size(), available_.size(), waiting_.size()}; }
 
  private:
   class Link;

@@ -51,9 +51,6 @@ class Resolver final : private loop::Timer, private loop::TurnEnd {
   // The addresses of `name` where they are known, in the order to be tried; else null, and `lookup` is told later.
   const std::vector<base::IpAddress>* find(const std::string& name, Lookup& lookup);
 
-  // Forgets every answer, so that a change is seen at once.
-  void forget() { names_.clear(); }
-
  private:
   class SocketWatcher;
   struct Name {

@@ -100,7 +100,6 @@ class CallBody final : public BodySource {
   void end();
   void fail();
   bool has_room() const { return buffered_.size() < kBufferedBytesMax; }
-  bool open() const { return state_ == State::kOpen; }
   FieldList& received_trailers() { return trailers_; }
   void reset();
 
