@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "http/h1/wire.h"
 #include "http/h2/h2_wire.h"
+#include "net/early_data.h"
 #include "server/codes.h"
 #include "tls/engine.h"
 
@@ -31,12 +32,6 @@ constexpr std::string_view kPlainHttpAnswer =
     "Connection: close\r\n"
     "\r\n"
     "This port speaks HTTPS. Put https:// in front of the address, and retry.\r\n";
-
-// What comes before the handshake is done has come in early data, and may be sent again by others than the client.
-bool came_early(const http::Exchange& exchange) {
-  const quic::Connection* quic = exchange.connection().quic;
-  return quic != nullptr && !quic->handshake_complete();
-}
 
 // RFC 8470 3: "a server MUST NOT process requests in early data" whose repetition does harm. RFC 9110 9.2.1: GET and
 // HEAD are safe.
@@ -277,7 +272,7 @@ void Worker::answer(http::Exchange& exchange) {
     exchange.refuse({.status = 421, .code = kMisdirected, .reason = "no site here has this name"});
     return;
   }
-  if (came_early(exchange) && !(site->plan->early_data && bears_replays(exchange.request))) {
+  if (net::brings_early_data(exchange.connection()) && !(site->plan->early_data && bears_replays(exchange.request))) {
     exchange.refuse({.status = 425, .code = kTooEarly, .reason = "a request in early data may be a replay"});
     return;
   }

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "http/connection_fields.h"
 #include "http/list_elements.h"
-#include "quic/connection.h"
+#include "net/early_data.h"
 
 namespace gate::proxy {
 namespace {
@@ -38,8 +38,8 @@ bool is_said_afresh(const http::Field& field) {
 }
 
 // RFC 7239 6: an IPv6 address stands in brackets and quotes.
-std::string forwarded_node(const base::IpAddress& address) {
-  return address.is_v4() ? address.to_string() : fmt::format("\"[{}]\"", address.to_string());
+std::string forwarded_node(const std::string& address) {
+  return address.contains(':') ? fmt::format("\"[{}]\"", address) : address;
 }
 
 // RFC 7239 4: a host with a port is no token and stands in quotes.
@@ -62,9 +62,8 @@ std::string_view received_protocol(http::Version version) {
 void say_who_asks(http::Exchange& exchange, http::FieldList& fields) {
   auto& arena = exchange.arena();
   const http::Request& request = exchange.request;
-  const auto& address = exchange.connection().peer.address;
-  const std::string text = address.to_string();
-  fields.add(FieldId::kXForwardedFor, arena.copy(text));
+  const std::string address = exchange.connection().peer.address.to_string();
+  fields.add(FieldId::kXForwardedFor, arena.copy(address));
   fields.add(FieldId::kXForwardedProto, request.scheme);
   fields.add(FieldId::kXForwardedHost, request.authority);
   fields.add(FieldId::kForwarded, arena.copy(fmt::format("for={};host={};proto={}", forwarded_node(address),
@@ -73,13 +72,6 @@ void say_who_asks(http::Exchange& exchange, http::FieldList& fields) {
   fields.add(FieldId::kVia, arena.copy(fmt::format("{}{}{} {}", via.value_or(""), via ? ", " : "",
                                                    received_protocol(request.version), kPseudonym)));
   fields.add(FieldId::kXRequestId, arena.copy(fmt::format("{:016x}", exchange.id)));
-}
-
-// RFC 8470 5.1: an intermediary that passes a request on before the handshake is done says so, and leaves it to the
-// server to call it too early.
-bool came_early(const http::Exchange& exchange) {
-  const quic::Connection* quic = exchange.connection().quic;
-  return quic != nullptr && !quic->handshake_complete();
 }
 
 // RFC 9113 8.2.3: an HTTP/2 client may send the cookies in several lines; HTTP/1 has one.
@@ -111,7 +103,9 @@ void fill_request_fields(http::Exchange& exchange, const ProxySettings& settings
     fields.add(field);
   }
   say_who_asks(exchange, fields);
-  if (came_early(exchange)) fields.set("early-data", "1");
+  // RFC 8470 5.1: an intermediary that passes a request on before the handshake is done says so, and leaves it to the
+  // server to call it too early.
+  if (net::brings_early_data(exchange.connection())) fields.set("early-data", "1");
   for (const auto& rule : settings.request_fields) {
     if (rule.remove) {
       fields.remove(rule.name);

@@ -102,8 +102,7 @@ bool Proxied::attempt() {
   attempt_began_ = now();
   const client::ServerAddress& address = server_->settings->address;
   call_.request.scheme = address.secure() ? "https" : "http";
-  call_.request.authority =
-      exchange_.arena().copy(authority_for(exchange_, with_.settings, server_->authority, address.secure()));
+  call_.request.authority = authority_for(exchange_, with_.settings, server_->authority, address.secure());
   server_->pool->start(call_);
   return true;
 }
@@ -234,7 +233,8 @@ std::string_view Proxied::cookie(std::string_view name) const {
 }
 
 void Proxied::add_sticky_cookie() {
-  const auto number = fmt::format("{:016x}", Upstream::sticky_number(*server_));
+  // Nothing of the server's address can be read from it.
+  const auto number = fmt::format("{:016x}", server_->name_hash);
   if (cookie(with_.settings.hash_name) == number) return;
   const std::string_view secure = exchange_.connection().secure ? "; Secure" : "";
   exchange_.response.fields.add(FieldId::kSetCookie,

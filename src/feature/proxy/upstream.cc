@@ -48,7 +48,7 @@ double expected_time(const Server& server) { return server.record->first_byte_se
 // Rendezvous hashing: a server that goes or comes moves only its own share of the keys.
 double score(const Server& server, std::uint64_t hash) {
   constexpr double kRange = 18446744073709551616.0;
-  const double uniform = (static_cast<double>(mixed(hash ^ hash_of(server.record->name))) + 1.0) / (kRange + 2.0);
+  const double uniform = (static_cast<double>(mixed(hash ^ server.name_hash)) + 1.0) / (kRange + 2.0);
   return server.weight() / -std::log(uniform);
 }
 
@@ -77,6 +77,7 @@ Upstream::Upstream(const ProxySettings& settings, client::Context& context)
     const std::string name = each.address.to_string();
     server.record = &context.record(name, settings.check.path);
     ++server.record->users;
+    server.name_hash = hash_of(name);
     server.authority = each.address.authority();
     const std::string key = fmt::format("{} for {}", name, settings.pool_text);
     server.pool = context.pool(key, pool_settings(settings, each));
@@ -121,7 +122,7 @@ Server* Upstream::choose_among(const std::vector<Server*>& candidates, const Cho
   }
   const auto number = base::parse_number<std::uint64_t>(choice.sticky, 16);
   const auto named =
-      std::ranges::find_if(candidates, [&](const Server* server) { return sticky_number(*server) == number; });
+      std::ranges::find_if(candidates, [&](const Server* server) { return server->name_hash == number; });
   return named != candidates.end() ? *named : of_two(candidates);
 }
 
@@ -171,7 +172,5 @@ bool Upstream::take_retry() {
 }
 
 void Upstream::earn_retry() { retries_left_ = std::min(kRetriesMax, retries_left_ + kRetriesARequest); }
-
-std::uint64_t Upstream::sticky_number(const Server& server) { return hash_of(server.record->name); }
 
 }  // namespace gate::proxy

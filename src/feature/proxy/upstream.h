@@ -18,7 +18,8 @@ namespace gate::proxy {
 // One server of the list.
 struct Server {
   const ServerSettings* settings = nullptr;
-  std::string authority;  // "localhost:3000"
+  std::string authority;        // "localhost:3000"
+  std::uint64_t name_hash = 0;  // of the name, the same in every process
   client::PoolUse pool;
   client::ServerRecord* record = nullptr;
   std::int64_t turn = 0;  // what it has saved up in the round robin
@@ -55,9 +56,6 @@ class Upstream {
   // down is not buried under repetitions.
   bool take_retry();
   void earn_retry();
-
-  // What the cookie of Balance::kSticky says for a server: nothing of its address can be read from it.
-  static std::uint64_t sticky_number(const Server& server);
 
  private:
   bool usable(const Server& server) const;
