@@ -49,6 +49,10 @@ ResponseFraming response_framing(const Exchange& exchange) {
   return {.sends_body = exchange.request.method != Method::kHead, .content_length = response.body->length()};
 }
 
+bool may_have_content(Method request_method, std::uint16_t status) {
+  return request_method != Method::kHead && status != 204 && status != 304;
+}
+
 bool is_sendable(const Exchange& exchange) {
   const Response& response = exchange.response;
   const bool is_final = response.status >= 200 && response.status <= 599;

@@ -20,6 +20,9 @@ struct ResponseFraming {
 // RFC 9110 6.4.1, 8.6, 15.3.5, 15.4.5: for HEAD the length the GET would have had is still declared.
 ResponseFraming response_framing(const Exchange& exchange);
 
+// RFC 9110 6.4.1: whether a final response can have content at all.
+bool may_have_content(Method request_method, std::uint16_t status);
+
 // Whether the head of the response may go on a wire: a final status, or a tunnel that the request asks for; names that
 // are tokens, values without CR, LF and NUL. A bug or a hostile upstream must not be able to split a response
 // (CWE-113).

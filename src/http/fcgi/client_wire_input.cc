@@ -6,13 +6,9 @@
 #include "base/text.h"
 #include "http/fcgi/client_wire.h"
 #include "http/fcgi/response_head.h"
+#include "http/response_rules.h"
 
 namespace gate::http::fcgi {
-namespace {
-
-bool has_body(Method method, std::uint16_t status) { return method != Method::kHead && status != 204 && status != 304; }
-
-}  // namespace
 
 void ClientWire::receive(base::ByteView bytes) {
   if (finished()) return;
@@ -93,7 +89,7 @@ void ClientWire::take_head(std::string_view block) {
   const auto head = read_head(block, limits_, call.response.fields);
   if (!head) return fail({CallFault::kProtocolError, Delivered::kMaybe, head.error()});
   call.response.status = head->status;
-  call.response.has_body = has_body(call.request.method, head->status);
+  call.response.has_body = may_have_content(call.request.method, head->status);
   // For HEAD and 304 it is the length there would have been.
   call.body().set_length(head->length);
   current_->body_rest = call.response.has_body ? head->length : 0;

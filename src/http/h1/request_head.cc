@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "base/text.h"
+#include "http/h1/persistence.h"
 #include "http/list_elements.h"
 
 namespace gate::http::h1 {
@@ -94,18 +95,6 @@ MaybeFault judge_framing(Request& request, const DecidingLines& lines, Control& 
   return std::nullopt;
 }
 
-bool wants_keep_alive(const Request& request, bool has_connection) {
-  bool close = false;
-  bool keep_alive = request.version == Version::kHttp11;
-  if (has_connection) {
-    for_each_element(request.fields, FieldId::kConnection, [&](std::string_view option) {
-      close |= base::equals_ignoring_case(option, "close");
-      keep_alive |= base::equals_ignoring_case(option, "keep-alive");
-    });
-  }
-  return keep_alive && !close;
-}
-
 MaybeFault judge_expectation(const Request& request, Control& control) {
   // RFC 9110 10.1.1: "A server that receives a 100-continue expectation in an HTTP/1.0 request MUST ignore that
   // expectation."
@@ -133,7 +122,8 @@ std::expected<Control, RequestFault> judge_head(Request& request, base::Arena& a
     if (const auto fault = judge_expectation(request, control)) return std::unexpected(*fault);
   }
   if (control.length > body_bytes_max) return std::unexpected(RequestFault::kBodyTooLarge);
-  control.keep_alive = wants_keep_alive(request, lines.connection);
+  control.keep_alive =
+      lines.connection ? says_keep_alive(request.version, request.fields) : request.version == Version::kHttp11;
   return control;
 }
 

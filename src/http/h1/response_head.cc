@@ -3,29 +3,15 @@
 #include <optional>
 
 #include "base/text.h"
+#include "http/h1/persistence.h"
 #include "http/list_elements.h"
 #include "http/request_rules.h"
+#include "http/response_rules.h"
 
 namespace gate::http::h1 {
 namespace {
 
 using Judged = std::expected<ResponseControl, std::string_view>;
-
-// RFC 9112 9.3.
-bool says_keep_alive(const ResponseFacts& facts, const FieldList& fields) {
-  bool close = false;
-  bool keep_alive = facts.version == Version::kHttp11;
-  for_each_element(fields, FieldId::kConnection, [&](std::string_view option) {
-    close |= base::equals_ignoring_case(option, "close");
-    keep_alive |= base::equals_ignoring_case(option, "keep-alive");
-  });
-  return keep_alive && !close;
-}
-
-// RFC 9112 6.3, 1: no body, whatever the fields say.
-bool has_no_body(const ResponseFacts& facts) {
-  return facts.request_method == Method::kHead || facts.status == 204 || facts.status == 304;
-}
 
 // RFC 9112 6.1: chunked once and last; nothing else is implemented here.
 Judged judge_coding(const ResponseFacts& facts, const FieldList& fields, ResponseControl control) {
@@ -61,8 +47,8 @@ Judged judge_length(const FieldList& fields, ResponseControl control) {
 }  // namespace
 
 Judged judge_response(const ResponseFacts& facts, const FieldList& fields) {
-  ResponseControl control{.keep_alive = says_keep_alive(facts, fields)};
-  if (has_no_body(facts)) return control;
+  ResponseControl control{.keep_alive = says_keep_alive(facts.version, fields)};
+  if (!may_have_content(facts.request_method, facts.status)) return control;
   if (fields.find(FieldId::kTransferEncoding)) return judge_coding(facts, fields, control);
   if (fields.find(FieldId::kContentLength)) return judge_length(fields, control);
   control.end = ResponseBodyEnd::kClose;
