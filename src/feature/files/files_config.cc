@@ -11,6 +11,7 @@
 #include "conf/table.h"
 #include "feature/files/codes.h"
 #include "feature/files/files.h"
+#include "http/config/index_names.h"
 #include "http/media_type.h"
 #include "http/relative_path.h"
 #include "http/request_rules.h"
@@ -31,17 +32,7 @@ std::optional<std::string> servable_name(const conf::Word& word, conf::Reader& r
 }
 
 void read_index(Context& context, const conf::Statement& statement) {
-  context.plan.index.clear();
-  if (statement.args.size() == 1 && statement.args[0].text == "off") return;
-  for (const auto& word : statement.args) {
-    if (word.text.contains('/') || word.text.starts_with('.') || word.text.empty()) {
-      context.reader.error(conf::kBadPath, word,
-                           fmt::format("{} is not the name of an index file", conf::shown(word.text)),
-                           "a name such as index.html, without a slash");
-      continue;
-    }
-    context.plan.index.push_back(word.text);
-  }
+  context.plan.index = http::config::read_index_names(statement, "index.html", context.reader);
 }
 
 void read_strip(Context& context, const conf::Statement& statement) {

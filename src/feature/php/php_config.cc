@@ -7,15 +7,16 @@
 #include <utility>
 
 #include "base/text.h"
+#include "client/server_config.h"
 #include "conf/codes.h"
 #include "conf/table.h"
 #include "feature/php/php.h"
+#include "http/config/index_names.h"
 #include "os/root.h"
 
 namespace gate::php {
 namespace {
 
-using namespace std::chrono_literals;
 using Context = conf::Context<PhpOptions>;
 
 void read_root(const conf::Word& word, PhpOptions& options, conf::Reader& reader) {
@@ -28,11 +29,8 @@ void read_root(const conf::Word& word, PhpOptions& options, conf::Reader& reader
 }
 
 void read_server(const conf::Word& word, PhpOptions& options, conf::Reader& reader) {
-  auto address = client::ServerAddress::parse(word.text);
-  if (!address) {
-    return reader.error(address.error().code, word, fmt::format("{}: {}", address.error().what, address.error().why),
-                        address.error().fix);
-  }
+  auto address = client::read_server_address(word, reader);
+  if (!address) return;
   if (word.text.contains("://")) {
     return reader.error(conf::kBadChoice, word, "PHP is spoken with in FastCGI, not in HTTP",
                         "such as unix:/run/php/php-fpm.sock or localhost:9000");
@@ -40,27 +38,14 @@ void read_server(const conf::Word& word, PhpOptions& options, conf::Reader& read
   options.server = *std::move(address);
 }
 
-// "index.php": a name in a folder, which is served.
-bool is_plain_name(std::string_view text) { return !text.empty() && !text.contains('/') && !text.starts_with('.'); }
-
 void read_index(Context& context, const conf::Statement& statement) {
-  context.plan.index.clear();
-  if (statement.args.size() == 1 && statement.args[0].text == "off") return;
-  for (const auto& word : statement.args) {
-    if (is_plain_name(word.text)) {
-      context.plan.index.push_back(word.text);
-    } else {
-      context.reader.error(conf::kBadPath, word,
-                           fmt::format("{} is not the name of an index file", conf::shown(word.text)),
-                           "a name such as index.php, without a slash");
-    }
-  }
+  context.plan.index = http::config::read_index_names(statement, "index.php", context.reader);
 }
 
 void read_split(Context& context, const conf::Statement& statement) {
   context.plan.suffixes.clear();
   for (const auto& word : statement.args) {
-    if (word.text.starts_with('.') && is_plain_name(std::string_view(word.text).substr(1))) {
+    if (word.text.starts_with('.') && http::config::is_plain_name(std::string_view(word.text).substr(1))) {
       context.plan.suffixes.push_back(word.text);
     } else {
       context.reader.error(conf::kBadChoice, word, fmt::format("{} is no suffix", conf::shown(word.text)),
@@ -82,21 +67,13 @@ void read_env(Context& context, const conf::Statement& statement) {
   context.plan.environment.emplace_back(name.text, value.text);
 }
 
-struct Timeout {
-  std::chrono::milliseconds PhpOptions::* own = nullptr;
-  std::chrono::milliseconds http::Limits::* limit = nullptr;
-};
-constexpr conf::Choice<Timeout> kTimeouts[] = {{"connect", {&PhpOptions::connect_timeout, nullptr}},
-                                               {"response", {nullptr, &http::Limits::header_timeout}},
-                                               {"read", {nullptr, &http::Limits::stall_timeout}},
-                                               {"idle", {nullptr, &http::Limits::idle_timeout}}};
+constexpr client::TimeoutChoice<PhpOptions> kTimeouts[] = {{"connect", {&PhpOptions::connect_timeout, nullptr}},
+                                                           {"response", {nullptr, &http::Limits::header_timeout}},
+                                                           {"read", {nullptr, &http::Limits::stall_timeout}},
+                                                           {"idle", {nullptr, &http::Limits::idle_timeout}}};
 
 void read_timeout(Context& context, const conf::Statement& statement) {
-  const auto which = context.reader.choice(statement.args[0], kTimeouts);
-  const auto time = context.reader.duration(statement.args[1], {1ms, 24h});
-  if (!which || !time) return;
-  if (which->own) context.plan.*which->own = *time;
-  if (which->limit) context.plan.limits.*which->limit = *time;
+  client::read_timeout(context, statement, kTimeouts);
 }
 
 constexpr conf::Directive<PhpOptions> kDirectives[] = {

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "cert/certificate.h"
+#include "client/server_config.h"
 #include "conf/table.h"
 #include "feature/proxy/codes.h"
 #include "feature/proxy/proxy.h"
@@ -36,11 +37,8 @@ constexpr std::size_t kTrustBytesMax = std::size_t{4} << 20;
 constexpr std::string_view kFixDirect = "such as localhost:3000, https://example.com or unix:/run/app.sock";
 
 void add_server(const conf::Word& word, ServerSettings server, ProxySettings& settings, conf::Reader& reader) {
-  auto address = client::ServerAddress::parse(word.text);
-  if (!address) {
-    return reader.error(address.error().code, word, fmt::format("{}: {}", address.error().what, address.error().why),
-                        address.error().fix);
-  }
+  auto address = client::read_server_address(word, reader);
+  if (!address) return;
   server.address = *std::move(address);
   if (std::ranges::find(settings.servers, server.address, &ServerSettings::address) != settings.servers.end()) {
     return reader.error(kBadServerList, word, fmt::format("{} stands there twice", conf::shown(word.text)),
@@ -245,22 +243,14 @@ void read_server_name(Context& context, const conf::Statement& statement) {
   if (const auto name = context.reader.host_name(statement.args[0])) context.plan.server_name = name->name;
 }
 
-struct Timeout {
-  std::chrono::milliseconds ProxySettings::* own = nullptr;
-  std::chrono::milliseconds http::Limits::* limit = nullptr;
-};
-constexpr conf::Choice<Timeout> kTimeouts[] = {{"connect", {&ProxySettings::connect_timeout, nullptr}},
-                                               {"queue", {&ProxySettings::queue_timeout, nullptr}},
-                                               {"response", {nullptr, &http::Limits::header_timeout}},
-                                               {"read", {nullptr, &http::Limits::stall_timeout}},
-                                               {"idle", {nullptr, &http::Limits::idle_timeout}}};
+constexpr client::TimeoutChoice<ProxySettings> kTimeouts[] = {{"connect", {&ProxySettings::connect_timeout, nullptr}},
+                                                              {"queue", {&ProxySettings::queue_timeout, nullptr}},
+                                                              {"response", {nullptr, &http::Limits::header_timeout}},
+                                                              {"read", {nullptr, &http::Limits::stall_timeout}},
+                                                              {"idle", {nullptr, &http::Limits::idle_timeout}}};
 
 void read_timeout(Context& context, const conf::Statement& statement) {
-  const auto which = context.reader.choice(statement.args[0], kTimeouts);
-  const auto time = context.reader.duration(statement.args[1], {1ms, 24h});
-  if (!which || !time) return;
-  if (which->own) context.plan.*which->own = *time;
-  if (which->limit) context.plan.limits.*which->limit = *time;
+  client::read_timeout(context, statement, kTimeouts);
 }
 
 void read_connections(Context& context, const conf::Statement& statement) {
