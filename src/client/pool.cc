@@ -31,7 +31,7 @@ class Pool::Link final : public http::ClientWireOwner, public loop::Mortal {
  public:
   explicit Link(Pool& pool) : pool_(pool) {}
 
-  void call_ended(http::ClientWire&) override { pool_.make_available(*this); }
+  void calls_changed(http::ClientWire&) override { pool_.make_available(*this); }
 
   std::unique_ptr<net::Connection> connection;
   http::ClientWire* wire = nullptr;  // null before it is open

@@ -50,6 +50,9 @@ struct CallFailure {
   CallFault fault = CallFault::kConnectionTerminated;
   Delivered delivered = Delivered::kMaybe;
   std::string_view reason{};  // static text
+  // The server is well, has not looked at the request and takes it on another connection or a little later (GOAWAY,
+  // REFUSED_STREAM). Only with kNothing.
+  bool put_off = false;
 };
 
 // What carries a call: the driver of a connection, or the pool while there is none yet.
@@ -100,6 +103,7 @@ class CallBody final : public BodySource {
   void end();
   void fail();
   bool has_room() const { return buffered_.size() < kBufferedBytesMax; }
+  bool open() const { return state_ == State::kOpen; }
   FieldList& received_trailers() { return trailers_; }
   void reset();
 
@@ -130,6 +134,7 @@ class Call {
     std::string_view upgrade;           // the protocol to switch to, such as "websocket"; else empty
     const FieldList* fields = nullptr;  // without Host, Connection and what the driver writes itself
     BodySource* body = nullptr;         // null: none. Its length, where known, is kept to
+    bool takes_trailers = false;        // who asks wants the response's trailers (TE: trailers)
     bool body_expected = false;         // the method usually has one: its absence is said (Content-Length: 0)
     // What a program is told by way of CGI (RFC 3875 4.1), in place of all above but method and body; names as is.
     const FieldList* parameters = nullptr;

@@ -10,8 +10,8 @@ class ClientWire;
 // Told what becomes of the calls of a connection. Implemented by `client`; outlives its wires.
 class ClientWireOwner {
  public:
-  // A call has ended, well or not. Takes note only.
-  virtual void call_ended(ClientWire& wire) = 0;
+  // A call has ended, well or not, or the server lets another number run at once. Takes note only.
+  virtual void calls_changed(ClientWire& wire) = 0;
 
  protected:
   ~ClientWireOwner() = default;

@@ -128,7 +128,7 @@ void ClientWire::complete_response() {
 void ClientWire::take_end(ProtocolStatus status) {
   if (stage_ == Stage::kTail) {
     end_request();
-    return owner_.call_ended(*this);
+    return owner_.calls_changed(*this);
   }
   const bool busy = status == ProtocolStatus::kOverloaded || status == ProtocolStatus::kCannotMultiplex;
   if (busy)

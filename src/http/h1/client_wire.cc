@@ -73,7 +73,7 @@ void ClientWire::end_call() {
   current_.reset();
   call.detach();
   awaited_since_ = now();
-  owner_.call_ended(*this);
+  owner_.calls_changed(*this);
 }
 
 void ClientWire::fail(const CallFailure& failure) {

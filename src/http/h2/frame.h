@@ -69,6 +69,9 @@ std::string_view to_string(Code code);
 // way. It sees what the protocol library ignores without a word, which is where floods hide.
 class FrameFollower {
  public:
+  // `preface_bytes` come before the first frame: a client's preface, or nothing from a server.
+  explicit FrameFollower(std::size_t preface_bytes = kClientPreface.size()) : preface_left_(preface_bytes) {}
+
   // A piece of input that touches one frame only. `begun` is set when the frame's header became complete in it.
   struct Piece {
     base::ByteView bytes;
@@ -86,7 +89,7 @@ class FrameFollower {
  private:
   void begin(const FrameHeader& header);
 
-  std::size_t preface_left_ = kClientPreface.size();
+  std::size_t preface_left_;
   std::array<std::byte, kFrameHeaderBytes> header_;
   std::size_t header_size_ = 0;
   std::size_t payload_left_ = 0;

@@ -47,7 +47,7 @@ class ClientBench final : private ClientWireOwner, private WireHost {
   int wakes = 0;
 
  private:
-  void call_ended(http::ClientWire&) override { ++ended; }
+  void calls_changed(http::ClientWire&) override { ++ended; }
   void wake() override { ++wakes; }
 };
 
