@@ -6,6 +6,7 @@
 #include "client/context.h"
 #include "http/fcgi/client_wire.h"
 #include "http/h1/client_wire.h"
+#include "http/h2/client_wire.h"
 #include "tls/codes.h"
 #include "tls/engine.h"
 
@@ -37,6 +38,7 @@ class Pool::Link final : public http::ClientWireOwner, public loop::Mortal {
   http::ClientWire* wire = nullptr;  // null before it is open
   base::Instant idle_since{};
   bool available = false;
+  bool speaks_unasked = false;               // what comes while it is idle is no sign of its end
   std::optional<http::CallFailure> failure;  // of the handshake
 
  private:
@@ -80,13 +82,18 @@ Pool::Pool(Context& context, PoolSettings settings)
     : context_(context),
       settings_(std::move(settings)),
       limits_(std::make_shared<const http::Limits>(settings_.limits)),
-      connection_context_{context.loop(), context.buffers(), *this, context.bytes_received, context.bytes_sent} {
+      connection_context_{context.loop(), context.buffers(), *this, context.bytes_received, context.bytes_sent},
+      multiplexed_(is_h2c()) {
   if (!settings_.address.secure()) return;
-  const tls::ClientSettings wanted{.roots = settings_.roots.get(), .alpn = {"http/1.1"}};
+  const std::vector<std::string> every{"h2", "http/1.1"};
+  const std::vector<std::string> http1{"http/1.1"};
+  const tls::ClientSettings wanted{.roots = settings_.roots.get(),
+                                   .alpn = settings_.protocol == Protocol::kHttp ? every : http1};
   if (auto made = tls::ClientContext::create(wanted, context.loop())) tls_ = *std::move(made);
 }
 
 Pool::~Pool() {
+  for (const auto& refused : std::exchange(refused_, {})) waiting_.push_back({refused.call, {}});
   while (!waiting_.empty()) {
     http::Call& call = *waiting_.front().call;
     waiting_.pop_front();
@@ -102,17 +109,43 @@ Pool::~Pool() {
 }
 
 void Pool::start(http::Call& call) {
+  if (asks_for_upgrade(call)) return start_upgrade(call);
   if (start_on_available(call)) return;
+  if (waiting_.size() >= settings_.waiting_max) {
+    return refuse(call, {http::CallFault::kConnectionLimitReached, http::Delivered::kNothing,
+                         "too many requests wait for this server"});
+  }
   call.attach(*this);
   waiting_.push_back({&call, context_.loop().now() + settings_.waiting_timeout});
-  if (waiting_.size() > settings_.waiting_max) {
-    failures_.push_back({http::CallFault::kConnectionLimitReached, http::Delivered::kNothing,
-                         "too many requests wait for this server"});
-    std::rotate(waiting_.begin(), std::prev(waiting_.end()), waiting_.end());  // it is the one to be told
-    return context_.loop().schedule(*this);
-  }
   open_as_needed();
   keep_timer();
+}
+
+bool Pool::asks_for_upgrade(const http::Call& call) const {
+  const bool may_be_http2 = settings_.protocol == Protocol::kHttp && (is_h2c() || settings_.address.secure());
+  return may_be_http2 && !call.request.upgrade.empty();
+}
+
+// RFC 9113 8.6: "HTTP/2 does not support the 101 (Switching Protocols) informational status code": a server that would
+// choose HTTP/2 is asked on connections where it cannot; one that speaks nothing else cannot be asked at all.
+void Pool::start_upgrade(http::Call& call) {
+  if (!settings_.address.secure()) {
+    return refuse(call, {http::CallFault::kUpgradeFailed, http::Delivered::kNothing,
+                         "a server spoken with in h2c cannot be asked to switch protocols"});
+  }
+  if (!upgrades_) {
+    PoolSettings settings = settings_;
+    settings.protocol = Protocol::kHttp1;
+    upgrades_ = std::make_unique<Pool>(context_, std::move(settings));
+  }
+  upgrades_->start(call);
+}
+
+// The listener hears of it at the end of the turn.
+void Pool::refuse(http::Call& call, const http::CallFailure& failure) {
+  call.attach(*this);
+  refused_.push_back({&call, failure});
+  context_.loop().schedule(*this);
 }
 
 bool Pool::start_on_available(http::Call& call) {
@@ -120,20 +153,28 @@ bool Pool::start_on_available(http::Call& call) {
     Link& link = *available_.back();
     // The server may just have closed it, and a request that is sent into that cannot always be sent again.
     const bool fresh = context_.loop().now() == link.idle_since;
-    const bool usable = link.wire->takes_calls() && (fresh || link.wire->exchanges() > 0 || !link.connection->stale());
+    const bool busy = link.wire->exchanges() > 0;
+    const auto lost = [&] { return link.speaks_unasked ? link.connection->peer_gone() : link.connection->stale(); };
+    const bool usable = link.wire->takes_calls() && (fresh || busy || !lost());
     if (usable) link.wire->start(call);
     if (!usable || !link.wire->takes_calls()) {
       link.available = false;
       available_.pop_back();
     }
     if (usable) return true;
-    link.connection->discard(net::CloseReason::kPeerClosed);
+    if (!busy) link.connection->discard(net::CloseReason::kPeerClosed);
   }
   return false;
 }
 
+// As long as it is not known whether the server speaks HTTP/2, each call is thought to need a connection of its own.
+std::size_t Pool::calls_each() const { return multiplexed_ ? std::max<std::size_t>(limits_->streams_max, 1) : 1; }
+
+std::size_t Pool::openings_needed() const { return (waiting_.size() + calls_each() - 1) / calls_each(); }
+
 void Pool::open_as_needed() {
-  while (openings_.size() < waiting_.size() && links_.size() + openings_.size() < settings_.connections_max) {
+  while (openings_.size() + handshaking_ < openings_needed() &&
+         links_.size() + openings_.size() < settings_.connections_max) {
     openings_.push_back(std::make_unique<Opening>(*this));
     openings_.back()->start();
   }
@@ -177,11 +218,17 @@ void Pool::add_link(os::Fd socket, const base::Endpoint& peer) {
   net::Connection& connection = *link->connection;
   connection.table_index = links_.size();
   links_.push_back(std::move(link));
+  ++handshaking_;
   if (!connection.start()) connection.discard(net::CloseReason::kSocketFailed);
 }
 
 std::unique_ptr<http::ClientWire> Pool::make_client_wire(net::Connection& connection, Link& link) {
+  const tls::Facts* facts = connection.facts();
+  multiplexed_ = is_h2c() || (facts && facts->alpn == tls::Alpn::kHttp2);
+  link.speaks_unasked = multiplexed_;
+  if (multiplexed_) return std::make_unique<http::h2::ClientWire>(context_.time(), link, *limits_, connection);
   switch (settings_.protocol) {
+    case Protocol::kHttp:
     case Protocol::kHttp1: return std::make_unique<http::h1::ClientWire>(context_.time(), link, *limits_, connection);
     case Protocol::kFastCgi: break;
   }
@@ -192,6 +239,7 @@ std::unique_ptr<http::Wire> Pool::make_wire(net::Connection& connection) {
   Link& link = *links_[connection.table_index];
   auto wire = make_client_wire(connection, link);
   link.wire = wire.get();
+  --handshaking_;
   make_available(link);
   return wire;
 }
@@ -218,6 +266,7 @@ void Pool::closed(net::Connection& connection, net::CloseReason) {
   links_.pop_back();
   if (link->available) std::erase(available_, link.get());
   if (!link->wire) {
+    --handshaking_;
     fail_one(
         link->failure.value_or(http::CallFailure{http::CallFault::kConnectionTerminated, http::Delivered::kNothing,
                                                  "the server closed the connection before the handshake was done"}));
@@ -232,11 +281,17 @@ void Pool::fail_one(const http::CallFailure& failure) {
 }
 
 void Pool::on_turn_end() {
+  while (!refused_.empty()) {
+    const Refused refused = refused_.back();
+    refused_.pop_back();
+    refused.call->fail(refused.failure);
+  }
   for (const auto& failure : std::exchange(failures_, {})) {
-    if (waiting_.empty()) break;
-    http::Call& call = *waiting_.front().call;
-    waiting_.pop_front();
-    call.fail(failure);
+    for (std::size_t left = std::min(calls_each(), waiting_.size()); left > 0 && !waiting_.empty(); --left) {
+      http::Call& call = *waiting_.front().call;
+      waiting_.pop_front();
+      call.fail(failure);
+    }
   }
   while (!waiting_.empty()) {
     http::Call& call = *waiting_.front().call;
@@ -249,6 +304,7 @@ void Pool::on_turn_end() {
 
 void Pool::cancel(http::Call& call) {
   std::erase_if(waiting_, [&](const Waiting& waiting) { return waiting.call == &call; });
+  std::erase_if(refused_, [&](const Refused& refused) { return refused.call == &call; });
 }
 
 void Pool::keep_timer() {

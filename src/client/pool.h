@@ -25,12 +25,16 @@ namespace gate::client {
 class Context;
 
 // What is spoken on a connection.
-enum class Protocol : std::uint8_t { kHttp1, kFastCgi };
+enum class Protocol : std::uint8_t {
+  kHttp,   // HTTP/2 where the server's address says so or the server chooses it, else HTTP/1.1
+  kHttp1,  // HTTP/1.1 even to a server that would choose HTTP/2
+  kFastCgi,
+};
 
 // How connections to one server are made and kept. Bounds are a worker's.
 struct PoolSettings {
   ServerAddress address;
-  Protocol protocol = Protocol::kHttp1;
+  Protocol protocol = Protocol::kHttp;
   std::shared_ptr<const cert::Roots> roots;  // who may vouch for the server; null: nobody needs to
   std::string server_name;                   // SNI and what the certificate must cover; empty: the address' host
   http::Limits limits;                       // see http::ClientWire
@@ -41,7 +45,8 @@ struct PoolSettings {
 };
 
 // The connections of one worker to one server. A call goes to the connection that was used last, so that those too
-// many come to their idle end; where none is free, one is opened, and the call waits for whichever is first.
+// many come to their idle end; where none is free, one is opened, and the call waits for whichever is first. Over
+// HTTP/2 a connection is free as long as the server lets it carry one call more.
 class Pool final : private net::ConnectionOwner, private http::CallDriver, private loop::TurnEnd, private loop::Timer {
  public:
   // `context` outlives the pool.
@@ -61,6 +66,10 @@ class Pool final : private net::ConnectionOwner, private http::CallDriver, priva
     http::Call* call;
     base::Instant deadline;
   };
+  struct Refused {
+    http::Call* call;
+    http::CallFailure failure;
+  };
 
   std::unique_ptr<http::ClientWire> make_client_wire(net::Connection& connection, Link& link);
 
@@ -79,7 +88,13 @@ class Pool final : private net::ConnectionOwner, private http::CallDriver, priva
   void on_turn_end() override;
   void on_timer() override;
 
+  bool is_h2c() const { return settings_.address.scheme == Scheme::kH2c; }
+  bool asks_for_upgrade(const http::Call& call) const;
+  void start_upgrade(http::Call& call);
+  void refuse(http::Call& call, const http::CallFailure& failure);
   bool start_on_available(http::Call& call);
+  std::size_t calls_each() const;
+  std::size_t openings_needed() const;
   void open_as_needed();
   void opened(Opening& opening, os::Fd socket, const base::Endpoint& peer);
   void open_failed(Opening& opening, const http::CallFailure& failure);
@@ -98,8 +113,12 @@ class Pool final : private net::ConnectionOwner, private http::CallDriver, priva
   std::vector<std::unique_ptr<Link>> links_;
   std::vector<Link*> available_;  // the one used last is the last
   std::vector<std::unique_ptr<Opening>> openings_;
+  std::size_t handshaking_ = 0;  // of the links, those without a wire yet
+  bool multiplexed_;             // a connection carries many calls at once, as far as is known
   std::deque<Waiting> waiting_;
-  std::vector<http::CallFailure> failures_;  // of connections that were not to be had; each ends one waiting call
+  std::vector<Refused> refused_;             // to be told at the end of the turn
+  std::vector<http::CallFailure> failures_;  // of connections not to be had; each ends the calls it would have carried
+  std::unique_ptr<Pool> upgrades_;           // for calls that HTTP/2 cannot carry, once there was one
 };
 
 }  // namespace gate::client

@@ -26,7 +26,8 @@ http::Refusal refusal_of(const http::CallFailure& failure) {
     case CallFault::kTlsProtocolError:
     case CallFault::kResponseIncomplete:
     case CallFault::kProtocolError:
-    case CallFault::kHeaderTooLarge: break;
+    case CallFault::kHeaderTooLarge:
+    case CallFault::kUpgradeFailed: break;
   }
   return {502, kUpstreamFailed, failure.reason};
 }

@@ -19,9 +19,10 @@ struct KnownScheme {
   Scheme scheme;
   std::uint16_t port;
 };
-constexpr std::array<KnownScheme, 2> kSchemes{{
+constexpr std::array<KnownScheme, 3> kSchemes{{
     {"http", Scheme::kHttp, 80},
     {"https", Scheme::kHttps, 443},
+    {"h2c", Scheme::kH2c, 80},
 }};
 constexpr std::size_t kNameBytesMax = 253;  // RFC 1035 2.3.4
 
@@ -77,7 +78,7 @@ base::Result<ServerAddress> ServerAddress::parse(std::string_view text) {
   std::string_view rest = text;
   if (const auto end = text.find("://"); end != std::string_view::npos) {
     const auto scheme = std::ranges::find(kSchemes, text.substr(0, end), &KnownScheme::text);
-    if (scheme == kSchemes.end()) return bad(text, "the scheme is neither http nor https");
+    if (scheme == kSchemes.end()) return bad(text, "the scheme is none of http, https and h2c");
     address.scheme = scheme->scheme;
     address.port = scheme->port;
     rest = text.substr(end + 3);

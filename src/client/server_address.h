@@ -11,7 +11,8 @@ namespace gate::client {
 // What is spoken with a server.
 enum class Scheme : std::uint8_t {
   kHttp,
-  kHttps,
+  kHttps,  // HTTP/2 where the server takes it, else HTTP/1.1
+  kH2c,    // HTTP/2 without TLS, known beforehand (RFC 9113 3.3)
 };
 
 // Where a server is. Two equal ones mean the same server.
@@ -21,8 +22,8 @@ struct ServerAddress {
   std::uint16_t port = 80;  // 0 for a Unix socket
   std::string path;         // of a Unix socket
 
-  // "3000", "localhost:3000", "[::1]:80", "http://HOST[:PORT]", "https://HOST[:PORT]", "unix:/run/app.sock". Fails with
-  // kBadUpstreamAddress.
+  // "3000", "localhost:3000", "[::1]:80", "http://HOST[:PORT]", "https://HOST[:PORT]", "h2c://HOST[:PORT]",
+  // "unix:/run/app.sock". Fails with kBadUpstreamAddress.
   static base::Result<ServerAddress> parse(std::string_view text);
 
   bool secure() const { return scheme == Scheme::kHttps; }

@@ -24,6 +24,7 @@ TEST(ServerAddress, is_read_in_the_forms_people_write) {
   EXPECT_EQ(of("http://a.example/").to_string(), "http://a.example:80");
   EXPECT_EQ(of("https://a.example").to_string(), "https://a.example:443");
   EXPECT_EQ(of("https://[2001:db8::1]:8443").to_string(), "https://[2001:db8::1]:8443");
+  EXPECT_EQ(of("h2c://localhost:50051").to_string(), "h2c://localhost:50051");
   EXPECT_EQ(of("unix:/run/app.sock").to_string(), "unix:/run/app.sock");
 }
 
@@ -37,9 +38,8 @@ TEST(ServerAddress, names_itself_as_a_host_field_does) {
 
 TEST(ServerAddress, refuses_what_names_no_server_and_says_why) {
   for (const auto* text :
-       {"",           "0",          "a:0",           "a:65536",  "a:x",      "a b",    "a..b",
-        ".a",         "ftp://a",    "h2c://a",       "https://", "http:///", "a/b",    "http://a/path",
-        "http://u@a", "http://a?x", "unix:app.sock", "unix:",    "[::1",     "::1]:80"}) {
+       {"", "0", "a:0", "a:65536", "a:x", "a b", "a..b", ".a", "ftp://a", "https://", "http:///", "a/b",
+        "http://a/path", "http://u@a", "http://a?x", "unix:app.sock", "unix:", "[::1", "::1]:80"}) {
     const auto address = ServerAddress::parse(text);
     ASSERT_FALSE(address.has_value()) << text;
     EXPECT_EQ(address.error().code, kBadUpstreamAddress) << text;

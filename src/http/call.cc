@@ -20,6 +20,7 @@ std::string_view to_string(CallFault fault) {
     case CallFault::kResponseIncomplete: return "http_response_incomplete";
     case CallFault::kProtocolError: return "http_protocol_error";
     case CallFault::kHeaderTooLarge: return "http_response_header_section_size";
+    case CallFault::kUpgradeFailed: return "http_upgrade_failed";
     case CallFault::kRequestFailed: return "http_request_error";
   }
   return "proxy_internal_error";

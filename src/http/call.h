@@ -33,6 +33,7 @@ enum class CallFault : std::uint8_t {
   kResponseIncomplete,  // the connection ended inside the response
   kProtocolError,       // the response breaks the rules
   kHeaderTooLarge,
+  kUpgradeFailed,  // the server cannot be asked to switch protocols
   kRequestFailed,  // the request's own body could not be completed
 };
 

@@ -94,6 +94,9 @@ class Connection final : public loop::Watcher,
   // Whether the peer has closed or spoken out of turn without our having noticed yet. For connections that are idle.
   bool stale() const { return state_ != State::kOpen || os::has_input_or_ended(socket_.number()); }
 
+  // Whether the peer has closed without our having noticed yet. For idle connections on which it may speak unasked.
+  bool peer_gone() const { return state_ != State::kOpen || os::has_ended(socket_.number()); }
+
   // A client's newest session, for resumption.
   std::optional<tls::Session> take_session() { return engine_ ? engine_->take_session() : std::nullopt; }
 

@@ -60,6 +60,9 @@ int connect_outcome(int socket);
 // Whether the peer has closed or sent what nobody asked for, though nothing was read yet. Reads nothing.
 bool has_input_or_ended(int socket);
 
+// Whether the peer has closed, whatever it sent before. Reads nothing.
+bool has_ended(int socket);
+
 // What a send or receive came to.
 enum class IoState : std::uint8_t { kDone, kWouldBlock, kClosed, kFailed };
 struct IoResult {

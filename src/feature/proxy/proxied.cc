@@ -10,6 +10,7 @@
 #include "client/refusal.h"
 #include "feature/proxy/forwarding.h"
 #include "feature/proxy/websocket.h"
+#include "http/list_elements.h"
 #include "http/upgrade.h"
 
 namespace gate::proxy {
@@ -38,8 +39,17 @@ bool expects_content(Method method) {
 }
 
 // Whether the failure says something of the server, rather than of the client or of how much is asked of it.
-bool is_servers_fault(CallFault fault) {
-  return fault != CallFault::kRequestFailed && fault != CallFault::kConnectionLimitReached;
+bool is_servers_fault(const http::CallFailure& failure) {
+  const bool client = failure.fault == CallFault::kRequestFailed || failure.fault == CallFault::kUpgradeFailed;
+  return !client && failure.fault != CallFault::kConnectionLimitReached && !failure.put_off;
+}
+
+// RFC 9110 10.1.4: whether who asks takes trailers, which gRPC insists on.
+bool takes_trailers(const http::FieldList& fields) {
+  bool takes = false;
+  http::for_each_element(fields, FieldId::kTe,
+                         [&](std::string_view coding) { takes |= base::equals_ignoring_case(coding, "trailers"); });
+  return takes;
 }
 
 }  // namespace
@@ -72,6 +82,7 @@ void Proxied::prepare() {
   request.target = received.target;
   request.fields = &fields_;
   request.body = received.has_body ? &exchange_.request_body() : nullptr;
+  request.takes_trailers = takes_trailers(received.fields);
   request.body_expected = expects_content(received.method);
   ask_for_tunnel();
 }
@@ -95,7 +106,7 @@ void Proxied::ask_for_tunnel() {
 bool Proxied::attempt() {
   server_ = with_.upstream.choose({.hash = hash_key(), .sticky = cookie(with_.settings.hash_name), .tried = tried_});
   if (!server_) return false;
-  tried_[static_cast<std::size_t>(server_ - with_.upstream.servers().data())] = true;
+  tried_[index_of(*server_)] = true;
   ++attempts_;
   ++server_->record->requests;
   ++server_->record->in_flight;
@@ -105,6 +116,10 @@ bool Proxied::attempt() {
   call_.request.authority = authority_for(exchange_, with_.settings, server_->authority, address.secure());
   server_->pool->start(call_);
   return true;
+}
+
+std::size_t Proxied::index_of(const Server& server) const {
+  return static_cast<std::size_t>(&server - with_.upstream.servers().data());
 }
 
 void Proxied::release_server() {
@@ -173,9 +188,11 @@ void Proxied::pass_on_tunnel() {
 }
 
 void Proxied::failed(http::Call&, const http::CallFailure& failure) {
-  if (is_servers_fault(failure.fault)) with_.upstream.note_failure(*server_);
+  if (is_servers_fault(failure)) with_.upstream.note_failure(*server_);
+  // Such a server may be asked once more, and that costs nobody's patience but this request's.
+  if (failure.put_off) tried_[index_of(*server_)] = false;
   release_server();
-  if (may_repeat(failure) && with_.upstream.take_retry()) {
+  if (may_repeat(failure) && (failure.put_off || with_.upstream.take_retry())) {
     call_.restart();
     if (attempt()) return;
   }

@@ -50,6 +50,7 @@ class Proxied final : public http::BodySource, private http::CallListener, priva
   void prepare();
   bool attempt();
   void release_server();
+  std::size_t index_of(const Server& server) const;
   bool may_repeat(const http::CallFailure& failure) const;
   bool asks_elsewhere(std::uint16_t status);
   void ask_for_tunnel();
