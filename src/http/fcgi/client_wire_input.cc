@@ -10,25 +10,10 @@
 
 namespace gate::http::fcgi {
 
-void ClientWire::receive(base::ByteView bytes) {
-  if (finished()) return;
-  awaited_since_ = now();
-  if (input_.empty()) {
-    const std::size_t used = consume(bytes);
-    if (!finished()) input_.append(bytes.subspan(used));
-    return;
-  }
-  input_.append(bytes);
-  const std::size_t used = consume(input_.view());
-  if (finished()) return;
-  input_.consume(used);
-  if (input_.empty()) input_.release();
-}
-
 void ClientWire::receive_end() {
-  peer_ended_ = true;
-  if (!current_) return finish();
-  const bool begun = stage_ == Stage::kBody || !current_->head.empty();
+  note_peer_ended();
+  if (!has_call()) return finish();
+  const bool begun = stage() == Stage::kBody || !head_.empty();
   fail({begun ? CallFault::kResponseIncomplete : CallFault::kConnectionTerminated, delivered(),
         begun ? "the connection ended inside the response" : "the program closed the connection"});
 }
@@ -36,7 +21,7 @@ void ClientWire::receive_end() {
 std::size_t ClientWire::consume(base::ByteView input) {
   std::size_t used = 0;
   while (used < input.size() && !finished()) {
-    if (stage_ == Stage::kIdle) {
+    if (stage() == Stage::kIdle) {
       finish();  // nobody asked: it could be taken for the next response
       break;
     }
@@ -50,7 +35,7 @@ std::size_t ClientWire::consume(base::ByteView input) {
 
 void ClientWire::take(const RecordReader::Piece& piece) {
   if (piece.state == RecordReader::State::kFault) {
-    if (!current_) return finish();
+    if (!has_call()) return finish();
     return fail({CallFault::kProtocolError, delivered(), "a record that breaks the rules of FastCGI"});
   }
   switch (piece.type) {
@@ -64,54 +49,52 @@ void ClientWire::take(const RecordReader::Piece& piece) {
 }
 
 void ClientWire::take_output(base::ByteView content) {
-  if (stage_ == Stage::kBody) return take_body(content);
-  if (stage_ == Stage::kTail) {
+  if (stage() == Stage::kBody) return take_body(content);
+  if (stage() == Stage::kTail) {
     discarded_bytes_ += content.size();
-    if (discarded_bytes_ > limits_.discarded_body_bytes_max) finish();
+    if (discarded_bytes_ > limits().discarded_body_bytes_max) finish();
     return;
   }
-  const std::size_t known = current_->head.size();
-  current_->head.append(content);
-  const auto text = base::as_text(current_->head.view());
+  const std::size_t known = head_.size();
+  head_.append(content);
+  const auto text = base::as_text(head_.view());
   const auto end = end_of_head(text, known);
-  if (end.value_or(text.size()) > limits_.header_bytes_max) {
+  if (end.value_or(text.size()) > limits().header_bytes_max) {
     return fail({CallFault::kHeaderTooLarge, Delivered::kMaybe, "the response's header is too large"});
   }
   if (!end) return;
-  const base::Buffer arrived = std::move(current_->head);
+  const base::Buffer arrived = std::move(head_);
   take_head(base::as_text(arrived.view().first(*end)));
   // Whoever was told may have cancelled, or want no body.
-  if (stage_ == Stage::kBody) take_body(arrived.view().subspan(*end));
+  if (stage() == Stage::kBody) take_body(arrived.view().subspan(*end));
 }
 
 void ClientWire::take_head(std::string_view block) {
-  Call& call = current_->call;
-  const auto head = read_head(block, limits_, call.response.fields);
+  Call& call = this->call();
+  const auto head = read_head(block, limits(), call.response.fields);
   if (!head) return fail({CallFault::kProtocolError, Delivered::kMaybe, head.error()});
   call.response.status = head->status;
   call.response.has_body = may_have_content(call.request.method, head->status);
   // For HEAD and 304 it is the length there would have been.
   call.body().set_length(head->length);
-  current_->body_rest = call.response.has_body ? head->length : 0;
-  stage_ = Stage::kBody;
+  body_rest_ = call.response.has_body ? head->length : 0;
+  go_to(Stage::kBody);
   call.respond();
-  const bool complete = current_ && current_->body_rest == 0U;
+  const bool complete = has_call() && body_rest_ == 0U;
   if (complete) complete_response();
 }
 
 void ClientWire::take_body(base::ByteView content) {
-  auto& rest = current_->body_rest;
-  if (rest) content = content.first(std::min<std::uint64_t>(*rest, content.size()));
+  if (body_rest_) content = content.first(std::min<std::uint64_t>(*body_rest_, content.size()));
   if (content.empty()) return;
-  if (rest) *rest -= content.size();
-  current_->call.body().feed(content);
-  // Whoever was woken may have cancelled.
-  if (current_ && current_->body_rest == 0U) complete_response();
+  if (body_rest_) *body_rest_ -= content.size();
+  call().body().feed(content);
+  if (body_rest_ == 0U) complete_response();
 }
 
 void ClientWire::take_diagnostics(base::ByteView content) {
-  if (!current_) return;
-  auto& kept = current_->call.response.diagnostics;
+  if (!has_call()) return;
+  auto& kept = call().response.diagnostics;
   const std::size_t room = Call::Response::kDiagnosticsBytesMax - kept.size();
   kept += base::as_text(content.first(std::min(room, content.size())));
 }
@@ -119,16 +102,16 @@ void ClientWire::take_diagnostics(base::ByteView content) {
 // All of the body is there, but the program may still be at work, and would be stopped if the connection ended.
 void ClientWire::complete_response() {
   discarded_bytes_ = 0;
-  stage_ = Stage::kTail;
-  if (!current_->request_done) finish();
-  current_->call.body().end();
-  if (current_) end_call();
+  go_to(Stage::kTail);
+  if (!request_done()) finish();
+  call().body().end();
+  end_call();
 }
 
 void ClientWire::take_end(ProtocolStatus status) {
-  if (stage_ == Stage::kTail) {
+  if (stage() == Stage::kTail) {
     end_request();
-    return owner_.calls_changed(*this);
+    return tell_owner();
   }
   const bool busy = status == ProtocolStatus::kOverloaded || status == ProtocolStatus::kCannotMultiplex;
   if (busy)
@@ -136,22 +119,22 @@ void ClientWire::take_end(ProtocolStatus status) {
   if (status != ProtocolStatus::kComplete) {
     return fail({CallFault::kProtocolError, delivered(), "the program is no responder"});
   }
-  if (stage_ == Stage::kHead) {
+  if (stage() == Stage::kHead) {
     return fail({CallFault::kProtocolError, delivered(), "the program ended without a response"});
   }
-  if (current_->body_rest) {
+  if (body_rest_) {
     return fail({CallFault::kResponseIncomplete, delivered(), "the response is shorter than it said"});
   }
-  const bool sent = current_->request_done;
+  const bool sent = request_done();
   end_request();
   if (!sent) finish();
-  current_->call.body().end();
-  if (current_) end_call();
+  call().body().end();
+  end_call();
 }
 
 void ClientWire::end_request() {
-  stage_ = Stage::kIdle;
-  if (!keeps() || draining_) finish();
+  go_to(Stage::kIdle);
+  if (!keeps_connection() || draining()) finish();
 }
 
 }  // namespace gate::http::fcgi
