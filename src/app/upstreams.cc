@@ -91,7 +91,9 @@ base::Result<void> change_upstream(WorkerPool& workers, const UpstreamChange& ch
       if (!change.drained) return;
       record.drained = *change.drained;
       // "up" is also the word of somebody who knows that it is well again.
-      if (!record.drained) record.ejected_until = {};
+      if (record.drained) return;
+      record.ejected_until = {};
+      record.recovered_at = worker.loop().now();
     });
   });
   return {};

@@ -22,6 +22,7 @@ struct ServerRecord {
   std::uint32_t failures_in_a_row = 0;
   std::uint32_t ejections_in_a_row = 0;
   base::Instant ejected_until{};  // left alone until then
+  base::Instant recovered_at{};   // by a check or an operator
 
   bool drained = false;      // by an operator: gets no new requests
   std::uint32_t weight = 0;  // by an operator; 0: as configured

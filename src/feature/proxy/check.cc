@@ -82,6 +82,7 @@ void Check::conclude(bool good) {
   in_a_row_ = good == server_.record->healthy ? 0 : in_a_row_ + 1;
   if (in_a_row_ >= (good ? settings_.check.rise : settings_.check.fall)) {
     server_.record->healthy = good;
+    if (good) server_.record->recovered_at = client_.loop().now();
     in_a_row_ = 0;
   }
   client_.loop().arm(*this, client_.loop().now() + settings_.check.interval);

@@ -160,6 +160,10 @@ void read_eject(Context& context, const conf::Statement& statement) {
   }
 }
 
+void read_slow_start(Context& context, const conf::Statement& statement) {
+  if (const auto time = context.reader.duration(statement.args[0], {1s, 1h})) context.plan.slow_start = *time;
+}
+
 constexpr conf::Directive<CheckSettings> kCheckDirectives[] = {
     {.name = "interval",
      .synopsis = "interval TIME",
@@ -299,6 +303,12 @@ constexpr conf::Directive<ProxySettings> kDirectives[] = {
      .summary = "Leaves a server alone for TIME after N failures in a row; 5 and 10s unless said otherwise.",
      .args = {1, 2},
      .handle = read_eject},
+    {.name = "slow-start",
+     .synopsis = "slow-start TIME",
+     .summary =
+         "Lets a server that has come back grow to its full share within this time; at once unless said otherwise.",
+     .args = {1, 1},
+     .handle = read_slow_start},
     {.name = "check",
      .synopsis = "check PATH [{ … }]",
      .summary = "Asks each server for PATH at intervals, and uses those that answer well.",

@@ -86,6 +86,7 @@ struct ProxySettings {
   RetrySettings retry;
   CheckSettings check;
   EjectSettings eject;
+  std::chrono::milliseconds slow_start{0};  // in which a server that has come back grows to its full share
   Trust trust = Trust::kSystem;
   std::shared_ptr<const cert::Roots> roots;  // those; null: nobody needs to
   std::string server_name;                   // for SNI and certificates; empty: each server's own

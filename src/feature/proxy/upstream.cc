@@ -41,11 +41,8 @@ std::uint64_t hash_of(std::string_view text) {
   return mixed(hash);
 }
 
-double load(const Server& server) { return (server.record->in_flight + 1.0) / server.weight(); }
-
-double expected_time(const Server& server) { return server.record->first_byte_seconds * load(server); }
-
-// Rendezvous hashing: a server that goes or comes moves only its own share of the keys.
+// Rendezvous hashing: a server that goes or comes moves only its own share of the keys, and that once: a server that
+// has come back has its whole weight at once.
 double score(const Server& server, std::uint64_t hash) {
   constexpr double kRange = 18446744073709551616.0;
   const double uniform = (static_cast<double>(mixed(hash ^ server.name_hash)) + 1.0) / (kRange + 2.0);
@@ -94,6 +91,18 @@ bool Upstream::usable(const Server& server) const {
   return may_be_used(server) && context_.loop().now() >= server.record->ejected_until;
 }
 
+// A server that has come back is not met with its full share while its caches are cold.
+double Upstream::present_weight(const Server& server) const {
+  constexpr double kLeastShare = 0.1;
+  const client::ServerRecord& record = *server.record;
+  const auto well_for = context_.loop().now() - std::max(record.recovered_at, record.ejected_until);
+  if (well_for >= settings_.slow_start) return server.weight();
+  const double share = std::chrono::duration<double>(well_for) / std::chrono::duration<double>(settings_.slow_start);
+  return server.weight() * std::max(kLeastShare, share);
+}
+
+double Upstream::load(const Server& server) const { return (server.record->in_flight + 1.0) / present_weight(server); }
+
 // Those in order first, then the backup servers in order; when nobody is, whoever was not found ill by a check: to ask
 // a server that has failed is better than to ask none.
 Server* Upstream::choose(const Choice& choice) {
@@ -114,8 +123,9 @@ Server* Upstream::choose_among(const std::vector<Server*>& candidates, const Cho
   const auto by = [&](auto measure) { return *std::ranges::min_element(candidates, {}, measure); };
   switch (settings_.balance) {
     case Balance::kRoundRobin: return in_turn(candidates);
-    case Balance::kLeastConnections: return by([](const Server* server) { return load(*server); });
-    case Balance::kLeastTime: return by([](const Server* server) { return expected_time(*server); });
+    case Balance::kLeastConnections: return by([&](const Server* server) { return load(*server); });
+    case Balance::kLeastTime:
+      return by([&](const Server* server) { return server->record->first_byte_seconds * load(*server); });
     case Balance::kRandomTwo: return of_two(candidates);
     case Balance::kHash: return by([&](const Server* server) { return -score(*server, choice.hash); });
     case Balance::kSticky: break;
@@ -128,10 +138,11 @@ Server* Upstream::choose_among(const std::vector<Server*>& candidates, const Cho
 
 // The smooth weighted round robin: each saves up its weight, the richest is next and pays for all.
 Server* Upstream::in_turn(const std::vector<Server*>& candidates) {
-  std::int64_t all = 0;
+  double all = 0;
   for (Server* server : candidates) {
-    server->turn += server->weight();
-    all += server->weight();
+    const double weight = present_weight(*server);
+    server->turn += weight;
+    all += weight;
   }
   Server* next = *std::ranges::max_element(candidates, {}, [](const Server* server) { return server->turn; });
   next->turn -= all;

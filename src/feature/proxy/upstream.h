@@ -22,7 +22,7 @@ struct Server {
   std::uint64_t name_hash = 0;  // of the name, the same in every process
   client::PoolUse pool;
   client::ServerRecord* record = nullptr;
-  std::int64_t turn = 0;  // what it has saved up in the round robin
+  double turn = 0;  // what it has saved up in the round robin
 
   std::uint32_t weight() const { return record->weight > 0 ? record->weight : settings->weight; }
 };
@@ -30,7 +30,7 @@ struct Server {
 // What a choice goes by.
 struct Choice {
   std::uint64_t hash = 0;         // of the request's key, for Balance::kHash
-  std::string_view sticky;        // what the cookie says
+  std::string_view sticky{};      // what the cookie says
   std::span<const bool> tried{};  // a flag a server; those tried already are chosen last of all, that is never
 };
 
@@ -59,6 +59,8 @@ class Upstream {
 
  private:
   bool usable(const Server& server) const;
+  double present_weight(const Server& server) const;
+  double load(const Server& server) const;
   Server* choose_among(const std::vector<Server*>& candidates, const Choice& choice);
   Server* in_turn(const std::vector<Server*>& candidates);
   Server* of_two(const std::vector<Server*>& candidates);

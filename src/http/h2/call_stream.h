@@ -41,7 +41,7 @@ class CallStream final : public CallDriver, private BodyWaker {
     call.attach(*this);
     if (call.request.body) call.request.body->set_waker(this);
   }
-  ~CallStream() {
+  virtual ~CallStream() {
     if (call.request.body) call.request.body->set_waker(nullptr);
     call.detach();
   }
