@@ -142,6 +142,7 @@ void choose_certificate(SiteSettings& site, const conf::Statement& statement, co
 SiteSettings read_site(const conf::Statement& statement, conf::Reader& reader) {
   SiteSettings site;
   site.at = statement.name.at;
+  reader.take_file_marks();
   read_names(site, statement, reader);
   SiteServices services;
   conf::Scope scope;
@@ -151,7 +152,7 @@ SiteSettings read_site(const conf::Statement& statement, conf::Reader& reader) {
   if (!site.names.empty()) choose_certificate(site, statement, reader);
   conf::Block canonical;
   canonical.statements.push_back(statement);
-  site.text = conf::format(canonical);
+  site.text = conf::format(canonical) + reader.take_file_marks();
   std::move(services).finish(site, statement, reader);
   return site;
 }

@@ -54,7 +54,7 @@ struct SiteSettings {
   security::SecurityPolicy security;
   std::shared_ptr<const http::ErrorPages> error_pages;
   std::string rule;  // its first statement that answers, "files /srv/www", for the first screen
-  std::string text;  // its statements in canonical form: equal texts mean equal sites
+  std::string text;  // its statements in canonical form: and marks of the files they name: equal texts mean equal sites
 
   std::string name() const { return names.front().name; }
 };

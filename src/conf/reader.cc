@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "base/text.h"
 #include "conf/units.h"
@@ -76,6 +77,24 @@ std::optional<std::string> Reader::path(const Word& word) {
   }
   const Source* source = sources_.find(word.at.source);
   return source == nullptr ? word.text : source->resolve(word.text);
+}
+
+std::optional<Reader::File> Reader::file(const Word& word, std::size_t bytes_max, std::string_view help) {
+  auto path_of_it = path(word);
+  if (!path_of_it) return std::nullopt;
+  auto content = environment_.read_file(*path_of_it, bytes_max);
+  if (!content) {
+    const auto& why = content.error();
+    error(why.code, word, why.what, help.empty() ? why.fix : std::string(help));
+    return std::nullopt;
+  }
+  mark(*content);
+  return File{*std::move(path_of_it), *std::move(content)};
+}
+
+// Of secrets too, which are not to stand around in copies.
+void Reader::mark(std::string_view content) {
+  file_marks_ += fmt::format("{} {:x}\n", content.size(), std::hash<std::string_view>{}(content));
 }
 
 std::optional<std::uint16_t> Reader::status(const Word& word, std::uint16_t min, std::uint16_t max) {

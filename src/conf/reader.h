@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/ip.h"
 #include "base/text.h"
@@ -111,6 +112,17 @@ class Reader {
   // The same where "*" stands for any characters.
   std::optional<std::string> url_pattern(const Word& word);
 
+  // A file that the word names, with what stands in it. `help` is for whoever named one that cannot be read.
+  struct File {
+    std::string path;
+    std::string content;
+  };
+  std::optional<File> file(const Word& word, std::size_t bytes_max, std::string_view help = {});
+
+  // A text that differs where a file differs: of all files read since this was called last. With it a statement that
+  // says the same, but whose file says something else, is known for another.
+  std::string take_file_marks() { return std::exchange(file_marks_, {}); }
+
   // The secret that `env:NAME` or `file:path` refers to. A secret written out is refused and not repeated.
   std::optional<Secret> secret(const Word& word);
 
@@ -130,9 +142,12 @@ class Reader {
   std::optional<Secret> secret_in_variable(const Word& word, const std::string& name);
   std::optional<Secret> secret_in_file(const Word& word, std::string_view path);
 
+  void mark(std::string_view content);
+
   Diagnostics& diagnostics_;
   const SourceSet& sources_;
   const Environment& environment_;
+  std::string file_marks_;
 };
 
 }  // namespace gate::conf

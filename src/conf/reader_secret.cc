@@ -57,6 +57,7 @@ std::optional<Secret> Reader::secret_in_file(const Word& word, std::string_view 
     error(kSecretUnavailable, word, std::move(content.error().what));
     return std::nullopt;
   }
+  mark(*content);
   std::string value = without_line_end(*std::move(content));
   if (!value.empty()) return Secret(std::move(value));
   error(kSecretUnavailable, word, fmt::format("the file {} is empty", shown(path)));

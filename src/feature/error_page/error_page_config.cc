@@ -29,12 +29,9 @@ bool is_text(const conf::Word& word) { return word.text.contains(' '); }
 
 std::optional<Page> read_page(const conf::Word& word, conf::Reader& reader) {
   if (is_text(word)) return Page(word.text, "text/plain; charset=utf-8");
-  const auto path = reader.path(word);
-  if (!path) return std::nullopt;
-  const auto content = reader.environment().read_file(*path, kPageBytesMax);
-  if (content) return Page(*content, std::string(http::MediaTypes().of(*path)));
-  reader.error(content.error().code, word, content.error().what, "a text in place of a file has at least two words");
-  return std::nullopt;
+  auto file = reader.file(word, kPageBytesMax, "a text in place of a file has at least two words");
+  if (!file) return std::nullopt;
+  return Page(std::move(file->content), std::string(http::MediaTypes().of(file->path)));
 }
 
 }  // namespace
