@@ -88,6 +88,7 @@ Pool::Pool(Context& context, PoolSettings settings)
   const std::vector<std::string> every{"h2", "http/1.1"};
   const std::vector<std::string> http1{"http/1.1"};
   const tls::ClientSettings wanted{.roots = settings_.roots.get(),
+                                   .credential = settings_.credential.get(),
                                    .alpn = settings_.protocol == Protocol::kHttp ? every : http1};
   if (auto made = tls::ClientContext::create(wanted, context.loop())) tls_ = *std::move(made);
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "cert/credential.h"
 #include "cert/verify.h"
 #include "client/dial.h"
 #include "client/server_address.h"
@@ -35,9 +36,10 @@ enum class Protocol : std::uint8_t {
 struct PoolSettings {
   ServerAddress address;
   Protocol protocol = Protocol::kHttp;
-  std::shared_ptr<const cert::Roots> roots;  // who may vouch for the server; null: nobody needs to
-  std::string server_name;                   // SNI and what the certificate must cover; empty: the address' host
-  http::Limits limits;                       // see http::ClientWire
+  std::shared_ptr<const cert::Roots> roots{};            // who may vouch for the server; null: nobody needs to
+  std::shared_ptr<const cert::Credential> credential{};  // what to prove our own name with; null: nothing
+  std::string server_name{};  // SNI and what the certificate must cover; empty: the address' host
+  http::Limits limits;        // see http::ClientWire
   std::chrono::milliseconds connect_timeout{5'000};
   std::uint32_t connections_max = 1024;  // open and on their way
   std::uint32_t waiting_max = 1024;  // calls that wait for a connection: a queue that grows without end helps nobody

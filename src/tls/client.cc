@@ -10,6 +10,7 @@
 #include "tls/client_impl.h"
 #include "tls/codes.h"
 #include "tls/negotiation.h"
+#include "tls/own_certificate.h"
 
 namespace gate::tls {
 
@@ -109,6 +110,9 @@ base::Result<std::shared_ptr<ClientContext>> ClientContext::create(const ClientS
   if (!settings.signatures.empty() &&
       !SSL_CTX_set_verify_algorithm_prefs(ctx, settings.signatures.data(), settings.signatures.size())) {
     return base::fail(refused("signature schemes"));
+  }
+  if (settings.credential && !use_credential(ctx, *settings.credential, nullptr)) {
+    return base::fail(refused("certificate and key"));
   }
   SSL_CTX_set_custom_verify(ctx, SSL_VERIFY_PEER, on_verify);
   SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);

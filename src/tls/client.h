@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "cert/credential.h"
 #include "cert/verify.h"
 #include "tls/server_context.h"
 
@@ -20,7 +21,8 @@ struct ClientSettings {
   // Roots to judge the server by; null accepts any certificate, which only tests, load generators and scanners do.
   const cert::Roots* roots = nullptr;  // outlives the context
 
-  std::vector<std::string> alpn{};  // in order of preference; empty: no ALPN
+  const cert::Credential* credential = nullptr;  // what to prove the own name with, if the server asks
+  std::vector<std::string> alpn{};               // in order of preference; empty: no ALPN
   std::uint16_t version_min = kTls12;
   std::uint16_t version_max = kTls13;
   std::vector<std::uint16_t> groups{};      // empty: the server policy's

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "cert/native.h"
 #include "tls/codes.h"
+#include "tls/own_certificate.h"
 #include "tls/server_impl.h"
 
 namespace gate::tls {
@@ -47,16 +48,7 @@ bssl::UniquePtr<SSL_CTX> hold(const ServerContext::Impl& impl, const cert::Crede
   bssl::UniquePtr<SSL_CTX> ctx(SSL_CTX_new(TLS_with_buffers_method()));
   GATE_CHECK(ctx != nullptr);
   configure_server(ctx.get(), impl.key_log != nullptr);
-  std::vector<bssl::UniquePtr<CRYPTO_BUFFER>> owned;
-  std::vector<CRYPTO_BUFFER*> chain;
-  for (const auto& certificate : credential.chain) {
-    const auto der = certificate.der();
-    owned.emplace_back(CRYPTO_BUFFER_new(cert::native_data(der), der.size(), impl.certificates.get()));
-    GATE_CHECK(owned.back() != nullptr);
-    chain.push_back(owned.back().get());
-  }
-  const cert::PrivateKey key = credential.key.clone();
-  if (!SSL_CTX_set_chain_and_key(ctx.get(), chain.data(), chain.size(), key.native(), nullptr)) return nullptr;
+  if (!use_credential(ctx.get(), credential, impl.certificates.get())) return nullptr;
   return ctx;
 }
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import ssl
 import threading
 
 import h2.errors
@@ -12,7 +11,7 @@ from support.certificates import Authority
 from support.http2 import Http2Client
 from support.http3 import Http3Client
 from support.raw import Connection
-from support.upstream import Upstream
+from support.upstream import TlsUpstream
 from support.upstream_h2 import Http2Upstream
 from support.wait import PATIENCE, wait_until
 from support.websocket import echo as websocket_echo
@@ -204,22 +203,6 @@ def test_a_server_over_tls_that_chooses_http2_is_spoken_with_in_it(start, upstre
     assert upstream.received[0].get(":scheme") == "https"
 
 
-class TlsUpstream(Upstream):
-    """A WebSocket server that prefers HTTP/2 where it is offered, and cannot speak it."""
-
-    def __init__(self, answer, certificate):
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(certificate.certificate, certificate.key)
-        self.context.set_alpn_protocols(["h2", "http/1.1"])
-        self.chosen = []
-        super().__init__(answer)
-
-    def _serve(self, sock, number):
-        with self.context.wrap_socket(sock, server_side=True) as secured:
-            self.chosen.append(secured.selected_alpn_protocol())
-            super()._serve(secured, number)
-
-
 def said_back_over_tls(received, sock):
     answer = websocket_echo(received, sock)
     sock.unwrap()  # an end without close_notify would be one that is cut off
@@ -228,8 +211,9 @@ def said_back_over_tls(received, sock):
 
 def test_a_websocket_reaches_a_server_that_would_choose_http2(start, tmp_path):
     authority = Authority(tmp_path / "authority")
-    upstream = TlsUpstream(said_back_over_tls, authority.issue("localhost"))
-    server = start(conf(f"https://localhost:{upstream.port}", f"trust {authority.file}"))
+    # A server that prefers HTTP/2 where it is offered, and cannot speak it.
+    upstream = TlsUpstream(said_back_over_tls, authority.issue("localhost"), alpn=("h2", "http/1.1"))
+    server = start(conf(upstream.address, f"trust {authority.file}"))
     head = [(":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "https"), (":authority", "localhost"),
             (":path", "/chat"), ("sec-websocket-version", "13"), ("origin", "https://localhost")]
     with Http2Client(server) as client:

@@ -22,8 +22,6 @@ client::PoolUse pool_for(const PhpOptions& options, client::Context& context) {
                   options.limits.header_timeout, options.limits.stall_timeout, options.limits.idle_timeout);
   return context.pool(key, {.address = options.server,
                             .protocol = client::Protocol::kFastCgi,
-                            .roots = nullptr,
-                            .server_name = {},
                             .limits = options.limits,
                             .connect_timeout = options.connect_timeout});
 }

@@ -33,7 +33,7 @@ constexpr conf::Choice<Balance> kBalances[] = {{"round-robin", Balance::kRoundRo
 constexpr conf::Choice<HashKey> kHashKeys[] = {
     {"client", HashKey::kClient}, {"path", HashKey::kPath}, {"header", HashKey::kHeader}, {"cookie", HashKey::kCookie}};
 
-constexpr std::size_t kTrustBytesMax = std::size_t{4} << 20;
+constexpr std::size_t kPemBytesMax = std::size_t{4} << 20;
 constexpr std::string_view kFixDirect = "such as localhost:3000, https://example.com or unix:/run/app.sock";
 
 void add_server(const conf::Word& word, ServerSettings server, ProxySettings& settings, conf::Reader& reader) {
@@ -231,16 +231,33 @@ void read_trust(Context& context, const conf::Statement& statement) {
     return;
   }
   if (word.text == "system") return;
-  const auto path = context.reader.path(word);
-  if (!path) return;
-  const auto pem = context.reader.environment().read_file(*path, kTrustBytesMax);
-  if (!pem) return context.reader.error(conf::kNotFound, word, pem.error().what, pem.error().fix);
-  const auto certificates = cert::certificates_from_pem(*pem, *path);
+  const auto file = context.reader.file(word, kPemBytesMax);
+  if (!file) return;
+  const auto certificates = cert::certificates_from_pem(file->content, file->path);
   if (!certificates)
     return context.reader.error(certificates.error().code, word, certificates.error().what, certificates.error().fix);
   context.plan.trust = Trust::kFile;
   context.plan.roots = std::make_shared<const cert::Roots>(cert::Roots::of(*certificates));
-  context.plan.pool_text += fmt::format("trust {:x} ", std::hash<std::string>{}(*pem));
+  context.plan.pool_text += fmt::format("trust {:x} ", std::hash<std::string>{}(file->content));
+}
+
+void read_client_certificate(Context& context, const conf::Statement& statement) {
+  const auto& words = statement.args;
+  if (words[1].text != "key") {
+    return context.reader.error(conf::kBadChoice, words[1], "a certificate needs its key",
+                                "client-certificate FILE key FILE");
+  }
+  const auto chain = context.reader.file(words[0], kPemBytesMax);
+  const auto key = context.reader.file(words[2], kPemBytesMax);
+  if (!chain || !key) return;
+  auto credential = cert::read_credential(
+      {.chain_pem = chain->content, .key_pem = key->content, .chain_origin = chain->path, .key_origin = key->path});
+  if (!credential) {
+    const auto& error = credential.error();
+    return context.reader.error(error.code, words[0], fmt::format("{}: {}", error.what, error.why), error.fix);
+  }
+  context.plan.credential = std::make_shared<const cert::Credential>(*std::move(credential));
+  context.plan.pool_text += fmt::format("as {} ", base::to_hex(context.plan.credential->leaf().fingerprint()));
 }
 
 void read_server_name(Context& context, const conf::Statement& statement) {
@@ -320,6 +337,11 @@ constexpr conf::Directive<ProxySettings> kDirectives[] = {
      .summary = "Who vouches for servers over TLS: the system's roots, those of a file, or nobody.",
      .args = {1, 1},
      .handle = read_trust},
+    {.name = "client-certificate",
+     .synopsis = "client-certificate FILE key FILE",
+     .summary = "What servers over TLS are shown that want to know who asks.",
+     .args = {3, 3},
+     .handle = read_client_certificate},
     {.name = "server-name",
      .synopsis = "server-name NAME",
      .summary = "The name asked for over TLS, which the server's certificate must cover.",
@@ -355,9 +377,11 @@ void check_servers(const conf::Statement& statement, const ProxySettings& settin
   if (only_backups) {
     reader.error(kBadServerList, statement.name, "every server is a backup", "leave \"backup\" out for one of them");
   }
-  const bool tls_settings = settings.trust != Trust::kSystem || !settings.server_name.empty();
+  const bool tls_settings =
+      settings.trust != Trust::kSystem || !settings.server_name.empty() || settings.credential != nullptr;
   if (tls_settings && !settings.servers.empty() && !any_over_tls(settings)) {
-    reader.error(kTlsNotSpoken, statement.name, "\"trust\" and \"server-name\" are for servers over TLS",
+    reader.error(kTlsNotSpoken, statement.name,
+                 "\"trust\", \"server-name\" and \"client-certificate\" are for servers over TLS",
                  "write https:// before the server");
   }
 }

@@ -54,6 +54,7 @@ bool may_be_used(const Server& server) { return server.record->healthy && !serve
 client::PoolSettings pool_settings(const ProxySettings& settings, const ServerSettings& server) {
   return {.address = server.address,
           .roots = settings.roots,
+          .credential = settings.credential,
           .server_name = settings.server_name,
           .limits = settings.limits,
           .connect_timeout = settings.connect_timeout,

@@ -3,6 +3,7 @@
 import contextlib
 import queue
 import socket
+import ssl
 import threading
 from dataclasses import dataclass, field
 
@@ -139,3 +140,30 @@ class Upstream:
         with self.lock:
             self.open.discard(sock)
         sock.close()
+
+
+class TlsUpstream(Upstream):
+    """The same over TLS. `clients`: the authority's file that clients must have a certificate of; `chosen`: the
+    protocols ALPN led to; `presented`: the serial numbers of the clients' certificates."""
+
+    def __init__(self, answer, certificate, alpn=("http/1.1",), clients=None):
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(certificate.certificate, certificate.key)
+        self.context.set_alpn_protocols(list(alpn))
+        if clients:
+            self.context.verify_mode = ssl.CERT_REQUIRED
+            self.context.load_verify_locations(clients)
+        self.chosen = []
+        self.presented = []
+        super().__init__(answer)
+
+    @property
+    def address(self):
+        return f"https://localhost:{self.port}"
+
+    def _serve(self, sock, number):
+        with contextlib.suppress(OSError), self.context.wrap_socket(sock, server_side=True) as secured:
+            self.chosen.append(secured.selected_alpn_protocol())
+            if certificate := secured.getpeercert():
+                self.presented.append(int(certificate["serialNumber"], 16))
+            super()._serve(secured, number)
