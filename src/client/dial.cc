@@ -125,21 +125,4 @@ void Dial::give_up() {
   for (const auto& attempt : attempts_) attempt->give_up();
 }
 
-std::vector<base::Endpoint> interleaved(std::vector<base::Endpoint> addresses) {
-  if (addresses.empty()) return addresses;
-  const bool first_is_v4 = addresses.front().address.is_v4();
-  std::vector<base::Endpoint> others;
-  std::erase_if(addresses, [&](const base::Endpoint& address) {
-    const bool other = address.address.is_v4() != first_is_v4;
-    if (other) others.push_back(address);
-    return other;
-  });
-  std::vector<base::Endpoint> mixed;
-  for (std::size_t i = 0; i < std::max(addresses.size(), others.size()); ++i) {
-    if (i < addresses.size()) mixed.push_back(addresses[i]);
-    if (i < others.size()) mixed.push_back(others[i]);
-  }
-  return mixed;
-}
-
 }  // namespace gate::client

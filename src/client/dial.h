@@ -67,7 +67,4 @@ class Dial final : public loop::Mortal, private loop::Timer, private loop::TurnE
   http::CallFailure failure_{http::CallFault::kConnectionRefused, http::Delivered::kNothing, "no address answered"};
 };
 
-// RFC 8305 4: the families alternate, and the first address stays the first.
-std::vector<base::Endpoint> interleaved(std::vector<base::Endpoint> addresses);
-
 }  // namespace gate::client

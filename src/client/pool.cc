@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "client/context.h"
+#include "client/location.h"
 #include "http/fcgi/client_wire.h"
 #include "http/h1/client_wire.h"
 #include "http/h2/client_wire.h"
@@ -46,35 +47,30 @@ class Pool::Link final : public http::ClientWireOwner, public loop::Mortal {
 };
 
 // One connection on its way: from the name to an address to a socket.
-class Pool::Opening final : public loop::Mortal, private Lookup, private DialListener {
+class Pool::Opening final : public loop::Mortal, private LocationListener, private DialListener {
  public:
-  explicit Opening(Pool& pool) : pool_(pool), dial_(pool.context_.loop(), *this, pool.settings_.connect_timeout) {}
+  explicit Opening(Pool& pool)
+      : pool_(pool),
+        location_(pool.context_.resolver(), pool.context_.random(), *this),
+        dial_(pool.context_.loop(), *this, pool.settings_.connect_timeout) {}
 
   void start() {
     const ServerAddress& address = pool_.settings_.address;
     if (address.host.empty()) return dial_.start(address.path);
-    if (const auto ip = base::IpAddress::parse(address.host)) return dial_.start({{*ip, address.port}});
-    if (const auto* known = pool_.context_.resolver().find(address.host, *this)) dial(*known);
+    location_.start(address);
   }
   void give_up() { dial_.give_up(); }
 
  private:
-  void dial(const std::vector<base::IpAddress>& addresses) {
-    std::vector<base::Endpoint> endpoints;
-    for (const auto& address : addresses) endpoints.push_back({address, pool_.settings_.address.port});
-    dial_.start(interleaved(std::move(endpoints)));
-  }
-  void resolved(const Resolved& result) override {
-    if (!result.addresses.empty()) return dial(result.addresses);
-    dial_.start_failed({result.timed_out ? http::CallFault::kDnsTimeout : http::CallFault::kDnsError,
-                        http::Delivered::kNothing, "the server's name leads to no address"});
-  }
+  void located(std::vector<base::Endpoint> endpoints) override { dial_.start(std::move(endpoints)); }
+  void not_located(const http::CallFailure& failure) override { dial_.start_failed(failure); }
   void dialed(Dial&, os::Fd socket, const base::Endpoint& peer) override {
     pool_.opened(*this, std::move(socket), peer);
   }
   void dial_failed(Dial&, const http::CallFailure& failure) override { pool_.open_failed(*this, failure); }
 
   Pool& pool_;
+  Location location_;
   Dial dial_;
 };
 
@@ -204,7 +200,8 @@ void Pool::add_link(os::Fd socket, const base::Endpoint& peer) {
     if (!tls_) {
       return fail_one({http::CallFault::kTlsProtocolError, http::Delivered::kNothing, "TLS cannot be set up"});
     }
-    const std::string& name = settings_.server_name.empty() ? settings_.address.host : settings_.server_name;
+    const std::string name(settings_.server_name.empty() ? settings_.address.certificate_name()
+                                                         : settings_.server_name);
     const tls::ClientTarget target{.server_name = name, .session = session_ ? &*session_ : nullptr};
     engine = std::make_unique<tls::Engine>(tls_, target, context_.loop());
     session_.reset();

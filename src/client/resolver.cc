@@ -9,7 +9,9 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/text.h"
 #include "client/codes.h"
+#include "client/dns_answer.h"
 #include "os/system_address.h"
 
 namespace gate::client {
@@ -26,8 +28,13 @@ constexpr std::chrono::seconds kLifeUnsaid{5};
 // RFC 8767 5: "the suggested value is between 1 and 3 days"; a server's address is rather left sooner.
 constexpr std::chrono::hours kStaleLife{1};
 constexpr std::chrono::seconds kRetryAfterFailure{2};
+// Records of one service; more would not fit into an answer of the usual size.
+constexpr std::size_t kTargetsMax = 256;
 constexpr int kTimeoutMilliseconds = 2000;
 constexpr int kTries = 3;
+// RFC 1035 3.2.4, RFC 2782.
+constexpr int kClassInternet = 1;
+constexpr int kTypeService = 33;
 
 base::Error cannot_start(int status) {
   return {.code = kCannotStartResolver,
@@ -36,6 +43,8 @@ base::Error cannot_start(int status) {
           .why = ares_strerror(status),
           .fix = "see /etc/resolv.conf"};
 }
+
+bool denies(int status) { return status == ARES_ENOTFOUND || status == ARES_ENODATA; }
 
 std::vector<base::IpAddress> addresses_of(const ares_addrinfo& answer) {
   std::vector<base::IpAddress> addresses;
@@ -51,11 +60,27 @@ std::vector<base::IpAddress> addresses_of(const ares_addrinfo& answer) {
   return addresses;
 }
 
-std::chrono::seconds life_of(const ares_addrinfo& answer) {
+std::optional<std::chrono::seconds> life_of(const ares_addrinfo& answer) {
   int least = INT32_MAX;
   for (const auto* node = answer.nodes; node != nullptr; node = node->ai_next) least = std::min(least, node->ai_ttl);
-  if (least <= 0 || least == INT32_MAX) return kLifeUnsaid;
-  return std::clamp(std::chrono::seconds(least), kLeastLife, kLongestLife);
+  if (least <= 0 || least == INT32_MAX) return std::nullopt;
+  return std::chrono::seconds(least);
+}
+
+std::vector<ServiceTarget> targets_of(base::ByteView answer) {
+  std::vector<ServiceTarget> targets;
+  ares_srv_reply* records = nullptr;
+  const auto* bytes = reinterpret_cast<const unsigned char*>(answer.data());
+  if (ares_parse_srv_reply(bytes, static_cast<int>(answer.size()), &records) != ARES_SUCCESS) return targets;
+  const std::unique_ptr<ares_srv_reply, decltype(&ares_free_data)> owner(records, ares_free_data);
+  for (const auto* record = records; record != nullptr && targets.size() < kTargetsMax; record = record->next) {
+    // RFC 2782: "A Target of "." means that the service is decidedly not available at this domain."
+    const std::string_view host = record->host;
+    if (!host.empty() && host != ".") {
+      targets.push_back({base::lowered(host), record->port, record->priority, record->weight});
+    }
+  }
+  return targets;
 }
 
 }  // namespace
@@ -81,7 +106,7 @@ class Resolver::SocketWatcher final : public loop::Watcher, public loop::Mortal 
 // What the library gives back with an answer.
 struct Resolver::Question {
   Resolver& resolver;
-  std::string name;
+  Key key;
 };
 
 void Resolver::FreeChannel::operator()(ares_channeldata* channel) const { ares_destroy(channel); }
@@ -115,61 +140,97 @@ Resolver::Resolver(loop::Loop& loop) : loop_(loop) {}
 
 Resolver::~Resolver() = default;
 
-const std::vector<base::IpAddress>* Resolver::find(const std::string& name, Lookup& lookup) {
-  const auto known = names_.find(name);
-  if (known != names_.end() && !known->second.addresses.empty()) {
-    if (loop_.now() < known->second.expires) return &known->second.addresses;
+const Resolved* Resolver::find(Wanted wanted, const std::string& name, Lookup& lookup) {
+  const Key key{wanted, name};
+  const auto known = known_.find(key);
+  if (known != known_.end() && !known->second.found.empty()) {
+    if (loop_.now() < known->second.expires) return &known->second.found;
     // An answer that was good a moment ago is good enough while it is asked for anew.
     if (loop_.now() < known->second.stale_until) {
-      if (!known->second.asked) ask(name);
-      return &names_[name].addresses;
+      if (!known->second.asked) ask(key);
+      return &known->second.found;
     }
   }
-  waiting_[name].push_back(lookup);
-  if (known == names_.end() || !known->second.asked) ask(name);
+  waiting_[key].push_back(lookup);
+  if (known == known_.end() || !known->second.asked) ask(key);
   return nullptr;
 }
 
-void Resolver::ask(const std::string& name) {
-  if (names_.size() >= kNamesMax) names_.clear();
-  names_[name].asked = true;
-  ares_addrinfo_hints hints{};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  auto question = std::make_unique<Question>(Question{*this, name});
-  ares_getaddrinfo(
-      channel_.get(), name.c_str(), nullptr, &hints,
-      [](void* data, int status, int, ares_addrinfo* answer) {
-        const std::unique_ptr<Question> asked(static_cast<Question*>(data));
-        const std::unique_ptr<ares_addrinfo, decltype(&ares_freeaddrinfo)> owner(answer, ares_freeaddrinfo);
-        if (status != ARES_EDESTRUCTION) asked->resolver.answered(asked->name, status, answer);
-      },
-      question.release());
+void Resolver::ask(const Key& key) {
+  if (known_.size() >= kNamesMax && !known_.contains(key)) known_.clear();
+  known_[key].asked = true;
+  if (key.first == Wanted::kService) {
+    ask_for_service(key);
+  } else {
+    ask_for_addresses(key);
+  }
   keep_timer();
 }
 
+void Resolver::ask_for_addresses(const Key& key) {
+  ares_addrinfo_hints hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  auto question = std::make_unique<Question>(Question{*this, key});
+  ares_getaddrinfo(
+      channel_.get(), key.second.c_str(), nullptr, &hints,
+      [](void* data, int status, int, ares_addrinfo* answer) {
+        const std::unique_ptr<Question> asked(static_cast<Question*>(data));
+        const std::unique_ptr<ares_addrinfo, decltype(&ares_freeaddrinfo)> owner(answer, ares_freeaddrinfo);
+        if (status == ARES_EDESTRUCTION) return;
+        const bool found = status == ARES_SUCCESS && answer != nullptr;
+        asked->resolver.answered(asked->key,
+                                 {.addresses = found ? addresses_of(*answer) : std::vector<base::IpAddress>{},
+                                  .targets = {},
+                                  .timed_out = status == ARES_ETIMEOUT,
+                                  .denied = denies(status)},
+                                 found ? life_of(*answer) : std::nullopt);
+      },
+      question.release());
+}
+
+void Resolver::ask_for_service(const Key& key) {
+  auto question = std::make_unique<Question>(Question{*this, key});
+  ares_query(
+      channel_.get(), key.second.c_str(), kClassInternet, kTypeService,
+      [](void* data, int status, int, unsigned char* bytes, int count) {
+        const std::unique_ptr<Question> asked(static_cast<Question*>(data));
+        if (status == ARES_EDESTRUCTION) return;
+        const bool found = status == ARES_SUCCESS && bytes != nullptr;
+        const base::ByteView answer(reinterpret_cast<const std::byte*>(bytes),
+                                    static_cast<std::size_t>(found ? count : 0));
+        asked->resolver.answered(asked->key,
+                                 {.addresses = {},
+                                  .targets = targets_of(answer),
+                                  .timed_out = status == ARES_ETIMEOUT,
+                                  .denied = denies(status)},
+                                 least_ttl(answer));
+      },
+      question.release());
+}
+
 // May be called from within ask(): the hosts file needs no waiting.
-void Resolver::answered(const std::string& name, int status, const ares_addrinfo* answer) {
-  Name& known = names_[name];
+void Resolver::answered(const Key& key, Resolved result, std::optional<std::chrono::seconds> life) {
+  Known& known = known_[key];
   known.asked = false;
-  Resolved result;
-  if (status == ARES_SUCCESS && answer != nullptr) result.addresses = addresses_of(*answer);
-  result.timed_out = status == ARES_ETIMEOUT;
-  if (!result.addresses.empty()) {
-    known.addresses = result.addresses;
-    known.expires = loop_.now() + life_of(*answer);
+  if (result.denied) {
+    // RFC 8767 4: an answer that there is none takes the place of old data.
+    known = {};
+  } else if (!result.empty()) {
+    known.found = result;
+    known.expires = loop_.now() + std::clamp(life.value_or(kLifeUnsaid), kLeastLife, kLongestLife);
     known.stale_until = known.expires + kStaleLife;
   } else if (loop_.now() < known.stale_until) {
     known.expires = loop_.now() + kRetryAfterFailure;
-    result.addresses = known.addresses;
+    result = known.found;
   }
-  results_.emplace_back(name, std::move(result));
+  results_.emplace_back(key, std::move(result));
   loop_.schedule(*this);
 }
 
 void Resolver::on_turn_end() {
-  for (auto& [name, result] : std::exchange(results_, {})) {
-    const auto waiting = waiting_.find(name);
+  for (auto& [key, result] : std::exchange(results_, {})) {
+    const auto waiting = waiting_.find(key);
     if (waiting == waiting_.end()) continue;
     base::IntrusiveList<Lookup> told;
     told.take_all(waiting->second);

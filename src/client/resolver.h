@@ -1,9 +1,13 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -12,15 +16,29 @@
 #include "base/result.h"
 #include "loop/loop.h"
 
-struct ares_channeldata;
-struct ares_addrinfo;  // NOLINT(readability-identifier-naming): the library's
+struct ares_channeldata;  // NOLINT(readability-identifier-naming): the library's
 
 namespace gate::client {
 
-// What a look-up came to. Without addresses it failed, or the name has none.
+// One record of a service (RFC 2782).
+struct ServiceTarget {
+  std::string host;
+  std::uint16_t port = 0;
+  std::uint16_t priority = 0;  // the lowest first
+  std::uint16_t weight = 0;    // the share among those of one priority
+};
+
+// What is asked of a name.
+enum class Wanted : std::uint8_t { kAddresses, kService };
+
+// What a look-up came to: of the two lists the one that was wanted. Without entries it failed, or the name has none.
 struct Resolved {
-  std::vector<base::IpAddress> addresses;
+  std::vector<base::IpAddress> addresses;  // in the order to be tried
+  std::vector<ServiceTarget> targets;
   bool timed_out = false;
+  bool denied = false;  // the name is known to have none
+
+  bool empty() const { return addresses.empty() && targets.empty(); }
 };
 
 // A look-up under way, for whoever wants it. Destroying it gives up.
@@ -37,8 +55,9 @@ class Lookup : private base::ListNode<Lookup> {
   friend class base::IntrusiveList<Lookup>;
 };
 
-// Names to addresses, by the machine's own rules (hosts file, resolv.conf) and without waiting: one a worker. Answers
-// are kept as long as they say; when they cannot be had anew, the old ones stay good for a while (RFC 8767).
+// Names to addresses and services, by the machine's own rules (hosts file, resolv.conf) and without waiting: one a
+// worker. Answers are kept as long as they say; when nobody answers any more, the old ones stay good for a while (RFC
+// 8767).
 class Resolver final : private loop::Timer, private loop::TurnEnd {
  public:
   // `loop` outlives it.
@@ -48,13 +67,14 @@ class Resolver final : private loop::Timer, private loop::TurnEnd {
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
-  // The addresses of `name` where they are known, in the order to be tried; else null, and `lookup` is told later.
-  const std::vector<base::IpAddress>* find(const std::string& name, Lookup& lookup);
+  // What `name` has of what is wanted, where it is known; else null, and `lookup` is told later.
+  const Resolved* find(Wanted wanted, const std::string& name, Lookup& lookup);
 
  private:
   class SocketWatcher;
-  struct Name {
-    std::vector<base::IpAddress> addresses;
+  using Key = std::pair<Wanted, std::string>;
+  struct Known {
+    Resolved found;
     base::Instant expires{};
     base::Instant stale_until{};
     bool asked = false;
@@ -67,17 +87,19 @@ class Resolver final : private loop::Timer, private loop::TurnEnd {
   base::Result<> open();
   void on_timer() override;
   void on_turn_end() override;
-  void ask(const std::string& name);
-  void answered(const std::string& name, int status, const ares_addrinfo* answer);
+  void ask(const Key& key);
+  void ask_for_addresses(const Key& key);
+  void ask_for_service(const Key& key);
+  void answered(const Key& key, Resolved result, std::optional<std::chrono::seconds> life);
   void socket_changed(int socket, bool reading, bool writing);
   void process(int readable, int writable);
   void keep_timer();
 
   loop::Loop& loop_;
-  std::map<std::string, Name> names_;
-  std::map<std::string, base::IntrusiveList<Lookup>> waiting_;
+  std::map<Key, Known> known_;
+  std::map<Key, base::IntrusiveList<Lookup>> waiting_;
   std::map<int, std::unique_ptr<SocketWatcher>> sockets_;
-  std::vector<std::pair<std::string, Resolved>> results_;   // to be told at the end of the turn
+  std::vector<std::pair<Key, Resolved>> results_;           // to be told at the end of the turn
   std::unique_ptr<ares_channeldata, FreeChannel> channel_;  // last: its end calls back
 };
 

@@ -24,6 +24,7 @@ constexpr std::array<KnownScheme, 3> kSchemes{{
     {"https", Scheme::kHttps, 443},
     {"h2c", Scheme::kH2c, 80},
 }};
+constexpr std::string_view kServiceSuffix = "+srv";
 constexpr std::size_t kNameBytesMax = 253;  // RFC 1035 2.3.4
 
 const KnownScheme& known(Scheme scheme) { return *std::ranges::find(kSchemes, scheme, &KnownScheme::scheme); }
@@ -64,6 +65,17 @@ std::optional<std::string_view> read_host_and_port(std::string_view text, Server
   return std::nullopt;
 }
 
+// "_app._tcp.example.com": RFC 2782, "The format of the SRV RR".
+std::optional<std::string_view> read_service(std::string_view text, ServerAddress& address) {
+  if (text.contains(':')) return "the port of a service is in its SRV records";
+  const bool named = text.starts_with('_') && text.contains("._tcp.") && !text.ends_with("._tcp.");
+  if (!named || !is_host_name(text)) return "a service is called _NAME._tcp.DOMAIN";
+  address.host = base::lowered(text);
+  address.port = 0;
+  address.service = true;
+  return std::nullopt;
+}
+
 }  // namespace
 
 base::Result<ServerAddress> ServerAddress::parse(std::string_view text) {
@@ -77,8 +89,12 @@ base::Result<ServerAddress> ServerAddress::parse(std::string_view text) {
   }
   std::string_view rest = text;
   if (const auto end = text.find("://"); end != std::string_view::npos) {
-    const auto scheme = std::ranges::find(kSchemes, text.substr(0, end), &KnownScheme::text);
-    if (scheme == kSchemes.end()) return bad(text, "the scheme is none of http, https and h2c");
+    std::string_view name = text.substr(0, end);
+    address.service = name.ends_with(kServiceSuffix);
+    if (address.service) name.remove_suffix(kServiceSuffix.size());
+    const auto scheme = std::ranges::find(kSchemes, name, &KnownScheme::text);
+    if (scheme == kSchemes.end())
+      return bad(text, "the scheme is none of http, https and h2c, with \"+srv\" or without");
     address.scheme = scheme->scheme;
     address.port = scheme->port;
     rest = text.substr(end + 3);
@@ -88,6 +104,10 @@ base::Result<ServerAddress> ServerAddress::parse(std::string_view text) {
   if (rest.empty()) return bad(text, "it is empty");
   if (rest.find_first_of("/?#@") != std::string_view::npos) {
     return bad(text, "a server has no path and no user; use \"rewrite\" to change the path of requests");
+  }
+  if (address.service) {
+    if (const auto why = read_service(rest, address)) return bad(text, *why);
+    return address;
   }
   if (std::ranges::all_of(rest, base::is_digit)) {
     const auto port = base::parse_number<std::uint16_t>(rest);
@@ -102,13 +122,21 @@ base::Result<ServerAddress> ServerAddress::parse(std::string_view text) {
 
 std::string ServerAddress::authority() const {
   if (host.empty()) return "localhost";
+  if (service) return std::string(certificate_name());
   const bool v6 = host.contains(':');
   const std::string name = v6 ? fmt::format("[{}]", host) : host;
   return port == known(scheme).port ? name : fmt::format("{}:{}", name, port);
 }
 
+std::string_view ServerAddress::certificate_name() const {
+  constexpr std::string_view kProtocol = "._tcp.";
+  const std::string_view name = host;
+  return service ? name.substr(name.find(kProtocol) + kProtocol.size()) : name;
+}
+
 std::string ServerAddress::to_string() const {
   if (host.empty()) return fmt::format("unix:{}", path);
+  if (service) return fmt::format("{}{}://{}", known(scheme).text, kServiceSuffix, host);
   const std::string name = host.contains(':') ? fmt::format("[{}]", host) : host;
   return fmt::format("{}://{}:{}", known(scheme).text, name, port);
 }

@@ -28,6 +28,17 @@ TEST(ServerAddress, is_read_in_the_forms_people_write) {
   EXPECT_EQ(of("unix:/run/app.sock").to_string(), "unix:/run/app.sock");
 }
 
+TEST(ServerAddress, may_be_the_name_of_a_service) {
+  const auto service = of("https+srv://_App._tcp.Example.com");
+  EXPECT_TRUE(service.service);
+  EXPECT_TRUE(service.secure());
+  EXPECT_EQ(service.to_string(), "https+srv://_app._tcp.example.com");
+  EXPECT_EQ(service.authority(), "example.com");
+  EXPECT_EQ(service.certificate_name(), "example.com");
+  EXPECT_EQ(of("https://a.example").certificate_name(), "a.example");
+  EXPECT_NE(of("http+srv://_a._tcp.b"), of("h2c+srv://_a._tcp.b"));
+}
+
 TEST(ServerAddress, names_itself_as_a_host_field_does) {
   EXPECT_EQ(of("https://a.example").authority(), "a.example");
   EXPECT_EQ(of("https://a.example:8443").authority(), "a.example:8443");
@@ -37,9 +48,31 @@ TEST(ServerAddress, names_itself_as_a_host_field_does) {
 }
 
 TEST(ServerAddress, refuses_what_names_no_server_and_says_why) {
-  for (const auto* text :
-       {"", "0", "a:0", "a:65536", "a:x", "a b", "a..b", ".a", "ftp://a", "https://", "http:///", "a/b",
-        "http://a/path", "http://u@a", "http://a?x", "unix:app.sock", "unix:", "[::1", "::1]:80"}) {
+  for (const auto* text : {"",
+                           "0",
+                           "a:0",
+                           "a:65536",
+                           "a:x",
+                           "a b",
+                           "a..b",
+                           ".a",
+                           "ftp://a",
+                           "https://",
+                           "http:///",
+                           "a/b",
+                           "http://a/path",
+                           "http://u@a",
+                           "http://a?x",
+                           "unix:app.sock",
+                           "unix:",
+                           "[::1",
+                           "::1]:80",
+                           "http+srv://a.example",
+                           "http+srv://_a._tcp.b:80",
+                           "http+srv://_a._tcp.",
+                           "http+srv://_a._udp.b",
+                           "ftp+srv://_a._tcp.b",
+                           "+srv://_a._tcp.b"}) {
     const auto address = ServerAddress::parse(text);
     ASSERT_FALSE(address.has_value()) << text;
     EXPECT_EQ(address.error().code, kBadUpstreamAddress) << text;

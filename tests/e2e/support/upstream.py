@@ -81,12 +81,12 @@ class Upstream:
     """`answer(received, sock)` gives the bytes of the response, or None after it has done everything by itself. An answer
     of b"" closes the connection."""
 
-    def __init__(self, answer, port=0):
+    def __init__(self, answer, port=0, address="127.0.0.1"):
         self.answer = answer
         self.received = []
         self.arrived = queue.Queue()
         self.connections = 0
-        self.listener = socket.create_server(("127.0.0.1", port))
+        self.listener = socket.create_server((address, port))
         self.port = self.listener.getsockname()[1]
         self.open = set()
         self.lock = threading.Lock()
