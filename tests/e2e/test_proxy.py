@@ -364,6 +364,55 @@ def test_an_extended_connect_makes_a_tunnel(start, upstreams, client_type):
     assert len(received.get("sec-websocket-key")) == 24
 
 
+def tunnel_over_http1(server):
+    """Says what it is given into the tunnel and reads as much back."""
+    with Connection(server.https, server.trust()) as connection:
+        connection.send(b"GET /chat HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                        b"Sec-WebSocket-Key: x\r\n\r\n")
+        connection.read_until(b"\r\n\r\n")
+        said = yield connection.read_exactly(2)
+        while True:
+            connection.send(said)
+            said = yield connection.read_exactly(len(said))
+
+
+def tunnel_over_streams(client_type):
+    def tunnel(server):
+        with client_type(server) as client:
+            head = [(":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "https"),
+                    (":authority", client.authority), (":path", "/chat"), *CONNECT]
+            stream = client.start_with(head, end=False)
+            heard, said = 0, b"hi"
+            while True:
+                while stream not in client.responses or len(client.responses[stream].body) < heard + len(said):
+                    client.step()
+                back = bytes(client.responses[stream].body)[heard:]
+                heard += len(back)
+                said = yield back
+                client.send_piece(stream, said)
+    return tunnel
+
+
+@pytest.mark.parametrize("tunnel", [tunnel_over_http1, tunnel_over_streams(Http2Client), tunnel_over_streams(Http3Client)],
+                         ids=["h1", "h2", "h3"])
+def test_a_hundred_reloads_keep_a_tunnel(start, upstreams, tunnel):
+    upstream = upstreams(switching)
+
+    def text(number):
+        # Every other time it is the tunnel's own site that is another one.
+        return conf(upstream.address, block=[f"queue {1 + number // 2}"]) + f"site b.localhost {{\n  respond 200 {number}\n}}\n"
+
+    server = start(text(0))
+    said = tunnel(server)
+    assert next(said) == b"hi"
+    for number in range(1, 101):
+        assert server.reload(text(number))["event"] == "configuration_changed"
+        piece = os.urandom(100)
+        assert said.send(piece) == piece
+    said.close()
+    assert upstream.connections == 1
+
+
 @pytest.mark.parametrize("client_type", [Http2Client, Http3Client])
 def test_a_server_that_does_not_switch_is_no_success_of_connect(start, upstreams, client_type):
     def answer(received, sock):

@@ -188,6 +188,11 @@ class Http2Client:
             self.h2.end_stream(stream)
         self.flush()
 
+    def send_piece(self, stream, piece):
+        """Of a body that goes on; no more than the windows allow."""
+        self.h2.send_data(stream, piece)
+        self.flush()
+
     def wants_upload(self, stream):
         # RFC 9113 8.1: a complete response may be followed by RST_STREAM with NO_ERROR.
         return not (stream in self.ended and self.resets.get(stream) == NO_ERROR)

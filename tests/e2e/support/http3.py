@@ -200,6 +200,10 @@ class Http3Client:
         if trailers:
             self.do("headers", stream=stream, fields=list(trailers), end=True)
 
+    def send_piece(self, stream, piece):
+        """Of a body that goes on."""
+        self.do("data", stream=stream, data=encoded(piece), end=False)
+
     def send(self, stream, data, end=False):
         """Bytes on a stream, frames or not."""
         self.do("bytes", stream=stream, data=encoded(data), end=end)
