@@ -10,7 +10,10 @@
 namespace gate::app {
 
 StatusBoard::StatusBoard(const Application& application, const base::Clock& clock)
-    : application_(application), clock_(clock), workers_(application.workers().metrics()) {
+    : application_(application),
+      clock_(clock),
+      workers_(application.workers().metrics()),
+      servers_(application.workers().servers()) {
   publish();
 }
 
@@ -37,6 +40,8 @@ MetricsSnapshot StatusBoard::snapshot() const {
                                      .open_descriptors = os::open_descriptors(),
                                      .descriptor_limit = application_.descriptor_limit()},
                          .workers = workers_,
+                         .servers = servers_,
+                         .now = clock_.now(),
                          .site_names = {},
                          .certificates = {},
                          .logs = {}};

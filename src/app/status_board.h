@@ -26,7 +26,8 @@ class StatusBoard {
   const Application& application_;
   const base::Clock& clock_;
   const std::vector<const observe::WorkerMetrics*> workers_;
-  mutable std::mutex mutex_;  // guards what follows
+  const std::vector<const client::ServerRecords*> servers_;  // of each worker
+  mutable std::mutex mutex_;                                 // guards what follows
   std::vector<std::string> site_names_;
   std::vector<CertificateExpiry> certificates_;
 };

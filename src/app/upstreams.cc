@@ -17,38 +17,56 @@ namespace {
 
 // One server as all workers together see it.
 struct Sum {
-  client::ServerRecord total;
+  std::uint64_t requests = 0;
+  std::uint64_t failures = 0;
+  std::uint64_t in_flight = 0;
+  double first_byte_seconds = 0;
+  bool drained = false;
+  std::uint32_t weight = 0;
   std::uint32_t unwell = 0;  // workers that leave it alone
   std::uint32_t workers = 0;
 };
 
-void add(Sum& sum, const client::ServerRecord& record, base::Instant now) {
-  client::ServerRecord& total = sum.total;
-  total.requests += record.requests;
-  total.failures += record.failures;
-  total.in_flight += record.in_flight;
-  total.first_byte_seconds = std::max(total.first_byte_seconds, record.first_byte_seconds);
-  total.drained = record.drained;
-  total.weight = record.weight;
-  ++sum.workers;
-  if (!record.healthy || now < record.ejected_until) ++sum.unwell;
+// As one worker sees it.
+Sum view_of(const client::ServerRecord& record, base::Instant now) {
+  const bool unwell = !record.healthy || now < record.ejected_until.value();
+  return {.requests = record.requests.value(),
+          .failures = record.failures.value(),
+          .in_flight = record.in_flight.value(),
+          .first_byte_seconds = record.first_byte_seconds,
+          .drained = record.drained,
+          .weight = record.weight,
+          .unwell = unwell ? 1U : 0U,
+          .workers = 1};
+}
+
+void add(Sum& sum, const Sum& more) {
+  sum.requests += more.requests;
+  sum.failures += more.failures;
+  sum.in_flight += more.in_flight;
+  sum.first_byte_seconds = std::max(sum.first_byte_seconds, more.first_byte_seconds);
+  sum.drained = more.drained;
+  sum.weight = more.weight;
+  sum.unwell += more.unwell;
+  sum.workers += more.workers;
 }
 
 std::string_view state_of(const Sum& sum) {
-  if (sum.total.drained) return "drained";
+  if (sum.drained) return "drained";
   return sum.unwell == sum.workers ? "unwell" : sum.unwell > 0 ? "partly unwell" : "up";
 }
 
 // Each worker fills in its own, on its own thread.
 std::map<std::string, Sum> collect(WorkerPool& workers) {
-  std::vector<std::vector<std::pair<client::ServerRecord, base::Instant>>> found(workers.size());
+  std::vector<std::vector<std::pair<std::string, Sum>>> found(workers.size());
   workers.on_all([&](server::Worker& worker, std::size_t index) {
-    worker.client().for_each_record(
-        [&](const client::ServerRecord& record) { found[index].emplace_back(record, worker.loop().now()); });
+    worker.client().records().for_each([&](const client::ServerRecord& record) {
+      if (record.chosen) found[index].emplace_back(record.name, view_of(record, worker.loop().now()));
+    });
   });
   std::map<std::string, Sum> servers;
   for (const auto& of_worker : found) {
-    for (const auto& [record, now] : of_worker) add(servers[record.name], record, now);
+    for (const auto& [name, view] : of_worker) add(servers[name], view);
   }
   return servers;
 }
@@ -70,11 +88,11 @@ nlohmann::json list_upstreams(WorkerPool& workers) {
   for (const auto& [name, sum] : collect(workers)) {
     list.push_back({{"server", name},
                     {"state", state_of(sum)},
-                    {"in_flight", sum.total.in_flight},
-                    {"requests", sum.total.requests},
-                    {"failures", sum.total.failures},
-                    {"first_byte_ms", sum.total.first_byte_seconds * 1000}});
-    if (sum.total.weight > 0) list.back()["weight"] = sum.total.weight;
+                    {"in_flight", sum.in_flight},
+                    {"requests", sum.requests},
+                    {"failures", sum.failures},
+                    {"first_byte_ms", sum.first_byte_seconds * 1000}});
+    if (sum.weight > 0) list.back()["weight"] = sum.weight;
   }
   return list;
 }
@@ -85,14 +103,14 @@ base::Result<void> change_upstream(WorkerPool& workers, const UpstreamChange& ch
   const auto servers = collect(workers);
   if (!servers.contains(name)) return base::fail(unknown_server(name, servers));
   workers.on_all([&](server::Worker& worker, std::size_t) {
-    worker.client().for_each_record([&](client::ServerRecord& record) {
+    worker.client().records().for_each([&](client::ServerRecord& record) {
       if (record.name != name) return;
       if (change.weight) record.weight = *change.weight;
       if (!change.drained) return;
       record.drained = *change.drained;
       // "up" is also the word of somebody who knows that it is well again.
       if (record.drained) return;
-      record.ejected_until = {};
+      record.ejected_until = base::Instant{};
       record.recovered_at = worker.loop().now();
     });
   });

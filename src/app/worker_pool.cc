@@ -107,6 +107,12 @@ std::vector<const observe::WorkerMetrics*> WorkerPool::metrics() const {
   return all;
 }
 
+std::vector<const client::ServerRecords*> WorkerPool::servers() const {
+  std::vector<const client::ServerRecords*> all;
+  for (const auto& member : members_) all.push_back(&member->worker->servers());
+  return all;
+}
+
 std::vector<observe::RecordRing*> WorkerPool::rings() const {
   std::vector<observe::RecordRing*> all;
   for (const auto& member : members_) all.push_back(&member->ring);

@@ -61,6 +61,7 @@ class WorkerPool {
   void stop();
 
   std::vector<const observe::WorkerMetrics*> metrics() const;
+  std::vector<const client::ServerRecords*> servers() const;
   std::vector<observe::RecordRing*> rings() const;
   std::uint64_t connections() const;
   // Makes the worker have a turn, without waiting for it.

@@ -20,13 +20,4 @@ void Context::release(const Pool& pool) {
   if (--shared->second.users == 0) pools_.erase(shared);
 }
 
-ServerRecord& Context::record(const std::string& name, const std::string& checked) {
-  auto& record = records_[{name, checked}];
-  if (!record) {
-    record = std::make_unique<ServerRecord>();
-    record->name = name;
-  }
-  return *record;
-}
-
 }  // namespace gate::client

@@ -59,16 +59,8 @@ class Context {
   // is a text that is equal where all settings are.
   PoolUse pool(const std::string& key, const PoolSettings& settings);
 
-  // The record of the server `name`. What is checked differently has a record of its own, told apart by `checked`.
-  ServerRecord& record(const std::string& name, const std::string& checked);
-
-  // Calls `visit(record)` for each server that is named now.
-  template <class Visit>
-  void for_each_record(Visit visit) {
-    for (auto& [key, record] : records_) {
-      if (record->users > 0) visit(*record);
-    }
-  }
+  ServerRecords& records() { return records_; }
+  const ServerRecords& records() const { return records_; }
 
   observe::Counter bytes_received;
   observe::Counter bytes_sent;
@@ -87,7 +79,7 @@ class Context {
   base::Random& random_;
   std::unique_ptr<Resolver> resolver_;
   std::map<std::string, Shared> pools_;
-  std::map<std::pair<std::string, std::string>, std::unique_ptr<ServerRecord>> records_;
+  ServerRecords records_;
 };
 
 }  // namespace gate::client

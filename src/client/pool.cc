@@ -37,6 +37,8 @@ class Pool::Link final : public http::ClientWireOwner, public loop::Mortal {
 
   std::unique_ptr<net::Connection> connection;
   http::ClientWire* wire = nullptr;  // null before it is open
+  base::Instant begun{};             // to be made
+  base::Duration made_in{};          // zero once a call was on it
   base::Instant idle_since{};
   bool available = false;
   bool speaks_unasked = false;               // what comes while it is idle is no sign of its end
@@ -55,11 +57,13 @@ class Pool::Opening final : public loop::Mortal, private LocationListener, priva
         dial_(pool.context_.loop(), *this, pool.settings_.connect_timeout) {}
 
   void start() {
+    begun_ = pool_.context_.loop().now();
     const ServerAddress& address = pool_.settings_.address;
     if (address.host.empty()) return dial_.start(address.path);
     location_.start(address);
   }
   void give_up() { dial_.give_up(); }
+  base::Instant begun() const { return begun_; }
 
  private:
   void located(std::vector<base::Endpoint> endpoints) override { dial_.start(std::move(endpoints)); }
@@ -72,6 +76,7 @@ class Pool::Opening final : public loop::Mortal, private LocationListener, priva
   Pool& pool_;
   Location location_;
   Dial dial_;
+  base::Instant begun_{};
 };
 
 Pool::Pool(Context& context, PoolSettings settings)
@@ -107,13 +112,13 @@ Pool::~Pool() {
 
 void Pool::start(http::Call& call) {
   if (asks_for_upgrade(call)) return start_upgrade(call);
-  if (start_on_available(call)) return;
+  if (start_on_available(call, context_.loop().now())) return;
   if (waiting_.size() >= settings_.waiting_max) {
     return refuse(call, {http::CallFault::kConnectionLimitReached, http::Delivered::kNothing,
                          "too many requests wait for this server"});
   }
   call.attach(*this);
-  waiting_.push_back({&call, context_.loop().now() + settings_.waiting_timeout});
+  waiting_.push_back({&call, context_.loop().now()});
   open_as_needed();
   keep_timer();
 }
@@ -145,7 +150,7 @@ void Pool::refuse(http::Call& call, const http::CallFailure& failure) {
   context_.loop().schedule(*this);
 }
 
-bool Pool::start_on_available(http::Call& call) {
+bool Pool::start_on_available(http::Call& call, base::Instant since) {
   while (!available_.empty()) {
     Link& link = *available_.back();
     // The server may just have closed it, and a request that is sent into that cannot always be sent again.
@@ -153,7 +158,10 @@ bool Pool::start_on_available(http::Call& call) {
     const bool busy = link.wire->exchanges() > 0;
     const auto lost = [&] { return link.speaks_unasked ? link.connection->peer_gone() : link.connection->stale(); };
     const bool usable = link.wire->takes_calls() && (fresh || busy || !lost());
-    if (usable) link.wire->start(call);
+    if (usable) {
+      call.waits = waits_of(since, std::exchange(link.made_in, {}));
+      link.wire->start(call);
+    }
     if (!usable || !link.wire->takes_calls()) {
       link.available = false;
       available_.pop_back();
@@ -162,6 +170,13 @@ bool Pool::start_on_available(http::Call& call) {
     if (!busy) link.connection->discard(net::CloseReason::kPeerClosed);
   }
   return false;
+}
+
+// Of a wait since then that ended in a connection made in that time.
+http::Call::Waits Pool::waits_of(base::Instant since, base::Duration made_in) const {
+  const base::Duration all = context_.loop().now() - since;
+  const base::Duration connect = std::min(made_in, all);
+  return {.queue = all - connect, .connect = connect};
 }
 
 // As long as it is not known whether the server speaks HTTP/2, each call is thought to need a connection of its own.
@@ -185,8 +200,9 @@ std::unique_ptr<Pool::Opening> Pool::take(Opening& opening) {
 }
 
 void Pool::opened(Opening& opening, os::Fd socket, const base::Endpoint& peer) {
+  const base::Instant begun = opening.begun();
   context_.loop().bury(take(opening));
-  add_link(std::move(socket), peer);
+  add_link(std::move(socket), peer, begun);
 }
 
 void Pool::open_failed(Opening& opening, const http::CallFailure& failure) {
@@ -194,7 +210,7 @@ void Pool::open_failed(Opening& opening, const http::CallFailure& failure) {
   fail_one(failure);
 }
 
-void Pool::add_link(os::Fd socket, const base::Endpoint& peer) {
+void Pool::add_link(os::Fd socket, const base::Endpoint& peer, base::Instant begun) {
   std::unique_ptr<tls::Engine> engine;
   if (settings_.address.secure()) {
     if (!tls_) {
@@ -211,6 +227,7 @@ void Pool::add_link(os::Fd socket, const base::Endpoint& peer) {
   info.accepted_at = context_.loop().now();
   info.secure = settings_.address.secure();
   auto link = std::make_unique<Link>(*this);
+  link->begun = begun;
   link->connection =
       std::make_unique<net::Connection>(connection_context_, std::move(socket), info, limits_, std::move(engine));
   net::Connection& connection = *link->connection;
@@ -237,6 +254,7 @@ std::unique_ptr<http::Wire> Pool::make_wire(net::Connection& connection) {
   Link& link = *links_[connection.table_index];
   auto wire = make_client_wire(connection, link);
   link.wire = wire.get();
+  link.made_in = context_.loop().now() - link.begun;
   --handshaking_;
   make_available(link);
   return wire;
@@ -286,14 +304,15 @@ void Pool::on_turn_end() {
   }
   for (const auto& failure : std::exchange(failures_, {})) {
     for (std::size_t left = std::min(calls_each(), waiting_.size()); left > 0 && !waiting_.empty(); --left) {
-      http::Call& call = *waiting_.front().call;
+      const Waiting failed = waiting_.front();
       waiting_.pop_front();
-      call.fail(failure);
+      failed.call->waits = waits_of(failed.since, base::Duration::max());
+      failed.call->fail(failure);
     }
   }
   while (!waiting_.empty()) {
-    http::Call& call = *waiting_.front().call;
-    if (!start_on_available(call)) break;
+    const Waiting next = waiting_.front();
+    if (!start_on_available(*next.call, next.since)) break;
     waiting_.pop_front();
   }
   open_as_needed();
@@ -306,15 +325,16 @@ void Pool::cancel(http::Call& call) {
 }
 
 void Pool::keep_timer() {
-  if (!waiting_.empty() && !armed()) context_.loop().arm(*this, waiting_.front().deadline);
+  if (!waiting_.empty() && !armed()) context_.loop().arm(*this, waiting_.front().since + settings_.waiting_timeout);
 }
 
 void Pool::on_timer() {
-  while (!waiting_.empty() && waiting_.front().deadline <= context_.loop().now()) {
-    http::Call& call = *waiting_.front().call;
+  while (!waiting_.empty() && waiting_.front().since + settings_.waiting_timeout <= context_.loop().now()) {
+    const Waiting late = waiting_.front();
     waiting_.pop_front();
-    call.fail({http::CallFault::kConnectionLimitReached, http::Delivered::kNothing,
-               "no connection to the server became free in time"});
+    late.call->waits = waits_of(late.since, {});
+    late.call->fail({http::CallFault::kConnectionLimitReached, http::Delivered::kNothing,
+                     "no connection to the server became free in time"});
   }
   keep_timer();
 }

@@ -66,7 +66,7 @@ class Pool final : private net::ConnectionOwner, private http::CallDriver, priva
   class Opening;
   struct Waiting {
     http::Call* call;
-    base::Instant deadline;
+    base::Instant since;
   };
   struct Refused {
     http::Call* call;
@@ -94,14 +94,15 @@ class Pool final : private net::ConnectionOwner, private http::CallDriver, priva
   bool asks_for_upgrade(const http::Call& call) const;
   void start_upgrade(http::Call& call);
   void refuse(http::Call& call, const http::CallFailure& failure);
-  bool start_on_available(http::Call& call);
+  bool start_on_available(http::Call& call, base::Instant since);
+  http::Call::Waits waits_of(base::Instant since, base::Duration made_in) const;
   std::size_t calls_each() const;
   std::size_t openings_needed() const;
   void open_as_needed();
   void opened(Opening& opening, os::Fd socket, const base::Endpoint& peer);
   void open_failed(Opening& opening, const http::CallFailure& failure);
   std::unique_ptr<Opening> take(Opening& opening);
-  void add_link(os::Fd socket, const base::Endpoint& peer);
+  void add_link(os::Fd socket, const base::Endpoint& peer, base::Instant begun);
   void make_available(Link& link);
   void fail_one(const http::CallFailure& failure);
   void keep_timer();

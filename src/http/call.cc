@@ -83,6 +83,7 @@ void Call::restart() {
   response.diagnostics.clear();
   body_.reset();
   failure_.reset();
+  waits = {};
   responded_ = false;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "http/body.h"
 #include "http/fields.h"
 #include "http/method.h"
@@ -36,6 +37,7 @@ enum class CallFault : std::uint8_t {
   kUpgradeFailed,  // the server cannot be asked to switch protocols
   kRequestFailed,  // the request's own body could not be completed
 };
+inline constexpr std::size_t kCallFaults = static_cast<std::size_t>(CallFault::kRequestFailed) + 1;
 
 // "connection_refused": RFC 9209 2.3.
 std::string_view to_string(CallFault fault);
@@ -152,6 +154,12 @@ class Call {
     std::string diagnostics;  // what a program said beside its response, as far as it was kept; it is for the log
   };
 
+  // What a call waited for before its request was sent, or before it failed.
+  struct Waits {
+    base::Duration queue{};    // for a connection to become free
+    base::Duration connect{};  // for its own connection to be made; zero on one that was there
+  };
+
   Call(base::Arena& arena, CallListener& listener)
       : arena_(arena), listener_(listener), response(arena), body_(*this, arena) {}
   ~Call() { cancel(); }
@@ -171,6 +179,8 @@ class Call {
 
   // Bytes of the request's body that were pulled: such a request cannot be sent once more.
   std::uint64_t request_body_bytes = 0;
+
+  Waits waits;  // filled in by whoever finds it a connection
 
   // The driver's side.
   base::Arena& arena() { return arena_; }

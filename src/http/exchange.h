@@ -17,6 +17,7 @@
 namespace gate::http {
 
 class Exchange;
+struct UpstreamFacts;
 
 // What a driver does for the exchanges on its connection.
 class ExchangeDriver {
@@ -123,10 +124,11 @@ class Exchange {
   bool responded() const { return responded_; }
 
   // For log, metrics and error pages.
-  std::uint64_t id = 0;              // shown as 16 hex digits; unique in the process, unguessable order not needed
-  std::string_view site;             // name of the site that handled it; empty before
-  std::string_view rule;             // "files /srv/www": the statement that answered
-  const Refusal* refusal = nullptr;  // set by refuse()
+  std::uint64_t id = 0;               // shown as 16 hex digits; unique in the process, unguessable order not needed
+  std::string_view site;              // name of the site that handled it; empty before
+  std::string_view rule;              // "files /srv/www": the statement that answered
+  const Refusal* refusal = nullptr;   // set by refuse()
+  UpstreamFacts* upstream = nullptr;  // in the arena; set by services that ask another server
   const ErrorPages* error_pages = nullptr;
   ResponseFilter* defaults = nullptr;  // run first, so that all others can change what it fills in
   Timeline timeline;

@@ -15,10 +15,12 @@ constexpr std::size_t kNameBytesMax = 256;  // site, host, server name, user, ru
 constexpr std::size_t kPathBytesMax = 2048;
 constexpr std::size_t kQueryBytesMax = 1024;
 constexpr std::size_t kAgentBytesMax = 768;  // referer and user agent
+constexpr std::size_t kErrorBytesMax = 64;
 constexpr std::size_t kFieldNameBytesMax = 64;
 constexpr std::size_t kFieldValueBytesMax = 384;
 constexpr std::size_t kFixedBytesMax = 1024;  // keys, numbers, punctuation
-static_assert(12 * kNameBytesMax + kPathBytesMax + kQueryBytesMax + 2 * kAgentBytesMax + kFixedBytesMax +
+static_assert(12 * kNameBytesMax + (1 + AccessUpstream::kFailedMax) * (kNameBytesMax + kErrorBytesMax + 40) +
+                  kPathBytesMax + kQueryBytesMax + 2 * kAgentBytesMax + kFixedBytesMax +
                   2 * AccessFormatter::kFieldsMax * (kFieldNameBytesMax + kFieldValueBytesMax + 6) <=
               AccessFormatter::kLineBytesMax);
 
@@ -74,6 +76,35 @@ void put_quic(TextWriter& out, const AccessQuic& quic) {
   put_number(out, ",\"packets_lost\":", quic.packets_lost);
   put_number(out, ",\"migrations\":", quic.migrations);
   out.put(quic.early_data ? std::string_view(",\"early_data\":true}") : std::string_view(",\"early_data\":false}"));
+}
+
+void put_failed(TextWriter& out, std::span<const FailedServer> failed) {
+  if (failed.empty()) return;
+  out.put(",\"failed\":");
+  char separator = '[';
+  for (const FailedServer& each : failed.first(std::min(failed.size(), AccessUpstream::kFailedMax))) {
+    out.put(separator);
+    out.put("{\"server\":\"");
+    out.put_json(each.server, kNameBytesMax);
+    out.put('"');
+    put_text(out, ",\"error\":", each.error, kErrorBytesMax);
+    if (each.status != 0) put_number(out, ",\"status\":", each.status);
+    out.put('}');
+    separator = ',';
+  }
+  out.put(']');
+}
+
+void put_upstream(TextWriter& out, const AccessUpstream& upstream) {
+  put_number(out, ",\"upstream\":{\"attempts\":", upstream.attempts);
+  put_number(out, ",\"retries\":", upstream.attempts > 0 ? upstream.attempts - 1 : 0);
+  put_text(out, ",\"server\":", upstream.server);
+  if (upstream.status != 0) put_number(out, ",\"status\":", upstream.status);
+  put_number(out, ",\"queue_us\":", microseconds(upstream.queue));
+  put_number(out, ",\"connect_us\":", microseconds(upstream.connect));
+  if (upstream.status != 0) put_number(out, ",\"first_byte_us\":", microseconds(upstream.first_byte));
+  put_failed(out, upstream.failed);
+  out.put('}');
 }
 
 void put_refusal(TextWriter& out, const AccessRecord& record) {
@@ -223,6 +254,7 @@ std::size_t AccessFormatter::format_json(const AccessRecord& record, std::span<c
   put_durations(out, record);
   if (record.tls != nullptr) put_tls(out, *record.tls);
   if (record.quic != nullptr) put_quic(out, *record.quic);
+  if (record.upstream != nullptr) put_upstream(out, *record.upstream);
   put_text(out, ",\"rule\":", record.rule);
   put_text(out, ",\"outcome\":", record.outcome);
   put_refusal(out, record);

@@ -32,6 +32,26 @@ struct AccessQuic {
   bool early_data = false;       // some request of the connection came in early data
 };
 
+// A server behind that was asked in vain.
+struct FailedServer {
+  std::string_view server{};
+  std::string_view error{};  // "connection_refused"; empty: its answer was asked for elsewhere
+  std::uint16_t status = 0;  // of that answer
+};
+
+// How the servers behind were asked, where they were.
+struct AccessUpstream {
+  static constexpr std::size_t kFailedMax = 4;
+
+  std::string_view server{};    // the last one that was asked
+  std::uint16_t status = 0;     // of its response; 0: it gave none
+  std::uint32_t attempts = 0;   // in all
+  base::Duration queue{};       // of the last attempt: for a connection to become free
+  base::Duration connect{};     // then for one to be made
+  base::Duration first_byte{};  // then to the response's head
+  std::span<const FailedServer> failed{};
+};
+
 // A header field that the site's log statement selected.
 struct LoggedField {
   std::string_view name{};
@@ -55,14 +75,15 @@ struct AccessRecord {
   std::uint16_t status = 0;         // 0 when the client was gone before there was one
   std::uint64_t request_bytes = 0;  // of the bodies
   std::uint64_t response_bytes = 0;
-  base::Duration head{};             // first byte to the end of the request's head
-  base::Duration service{};          // then to the response's head
-  base::Duration send{};             // then to the end
-  const AccessTls* tls = nullptr;    // null on clear connections
-  const AccessQuic* quic = nullptr;  // null over TCP
-  std::string_view rule{};           // the statement that answered
-  std::string_view outcome{};        // "complete", "client gone", …
-  base::ErrorCode refusal{};         // number 0 when the request was not refused
+  base::Duration head{};                     // first byte to the end of the request's head
+  base::Duration service{};                  // then to the response's head
+  base::Duration send{};                     // then to the end
+  const AccessTls* tls = nullptr;            // null on clear connections
+  const AccessQuic* quic = nullptr;          // null over TCP
+  const AccessUpstream* upstream = nullptr;  // null where no server behind was asked
+  std::string_view rule{};                   // the statement that answered
+  std::string_view outcome{};                // "complete", "client gone", …
+  base::ErrorCode refusal{};                 // number 0 when the request was not refused
   std::string_view refusal_reason{};
   std::string_view user{};  // who logged in
   std::string_view referer{};
@@ -77,7 +98,7 @@ enum class AccessFormat : std::uint8_t { kJson, kCombined };
 class AccessFormatter {
  public:
   // No line is longer, whatever a client sends: every text has a bound of its own, and what is cut ends in "…".
-  static constexpr std::size_t kLineBytesMax = 16 * 1024;
+  static constexpr std::size_t kLineBytesMax = 20 * 1024;
   static constexpr std::size_t kFieldsMax = 8;  // of each direction; more are left out
 
   // Writes the line to the front of `room`, which has at least kLineBytesMax bytes. Returns its length.

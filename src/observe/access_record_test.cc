@@ -85,6 +85,27 @@ TEST(AccessJson, names_the_refusal) {
   EXPECT_THAT(json(record), HasSubstr(R"("refusal":{"code":"G5003","reason":"repeated Host"})"));
 }
 
+TEST(AccessJson, says_which_servers_behind_were_asked_and_how_long_that_took) {
+  const std::vector<FailedServer> failed{{.server = "http://a:1", .error = "connection_refused"},
+                                         {.server = "http://b:1", .status = 503}};
+  AccessUpstream upstream{.server = "http://c:1",
+                          .status = 200,
+                          .attempts = 3,
+                          .queue = 1us,
+                          .connect = 200us,
+                          .first_byte = 3ms,
+                          .failed = failed};
+  AccessRecord record = sample();
+  record.upstream = &upstream;
+  EXPECT_THAT(json(record), HasSubstr(R"(,"upstream":{"attempts":3,"retries":2,"server":"http://c:1","status":200,)"
+                                      R"("queue_us":1,"connect_us":200,"first_byte_us":3000,"failed":[)"
+                                      R"({"server":"http://a:1","error":"connection_refused"},)"
+                                      R"({"server":"http://b:1","status":503}]},"rule")"));
+  upstream = {.server = "http://c:1", .attempts = 1, .failed = {}};
+  EXPECT_THAT(json(record), HasSubstr(R"("upstream":{"attempts":1,"retries":0,"server":"http://c:1","queue_us":0,)"
+                                      R"("connect_us":0},"rule")"));
+}
+
 TEST(AccessJson, writes_ipv6_clients) {
   AccessRecord record = sample();
   record.client = *base::Endpoint::parse("[2001:db8::1]:1");
@@ -117,6 +138,9 @@ TEST(AccessFormatter, bounds_a_line_made_of_the_worst_texts_and_still_ends_it) {
   record.outcome = record.refusal_reason = record.user = record.referer = record.user_agent = worst;
   record.refusal = base::ErrorCode{5003};
   record.tls = &tls;
+  const std::vector<FailedServer> failed(100, FailedServer{.server = worst, .error = worst, .status = 599});
+  const AccessUpstream upstream{.server = worst, .status = 599, .attempts = UINT32_MAX, .failed = failed};
+  record.upstream = &upstream;
   record.request_fields = record.response_fields = fields;
   EXPECT_TRUE(json(record).ends_with("}}\n"));
   EXPECT_TRUE(combined(record).ends_with("\"\n"));

@@ -3,6 +3,7 @@
 #include <array>
 #include <string>
 
+#include "http/upstream_facts.h"
 #include "quic/connection.h"
 #include "server/codes.h"
 #include "tls/codes.h"
@@ -54,6 +55,37 @@ class LoggedFields {
  private:
   std::array<observe::LoggedField, observe::AccessFormatter::kFieldsMax> found_;
   std::size_t count_ = 0;
+};
+
+// What the log says of the servers behind.
+class LoggedUpstream {
+ public:
+  explicit LoggedUpstream(const http::UpstreamFacts* facts) {
+    if (!facts || facts->attempts == 0) return;
+    const auto attempts = facts->view();
+    const http::UpstreamAttempt& last = attempts.back();
+    for (const auto& each : attempts) {
+      if (each.fault) failed_[count_++] = {each.server, http::to_string(*each.fault)};
+      if (!each.fault && &each != &last) failed_[count_++] = {.server = each.server, .status = each.status};
+    }
+    upstream_ = {.server = last.server,
+                 .status = last.status,
+                 .attempts = facts->attempts,
+                 .queue = last.waits.queue,
+                 .connect = last.waits.connect,
+                 .first_byte = last.first_byte,
+                 .failed = std::span(failed_).first(count_)};
+  }
+  LoggedUpstream(const LoggedUpstream&) = delete;
+  LoggedUpstream& operator=(const LoggedUpstream&) = delete;
+
+  const observe::AccessUpstream* view() const { return upstream_.attempts > 0 ? &upstream_ : nullptr; }
+
+ private:
+  static_assert(http::UpstreamFacts::kKeptMax <= observe::AccessUpstream::kFailedMax);
+  std::array<observe::FailedServer, observe::AccessUpstream::kFailedMax> failed_;
+  std::size_t count_ = 0;
+  observe::AccessUpstream upstream_;
 };
 
 observe::AccessQuic quic_of(const quic::ConnectionFacts& facts) {
@@ -111,6 +143,7 @@ void TrafficRecorder::log(const http::Exchange& exchange, const SitePlan* site, 
   }
   observe::AccessQuic quic;
   if (const auto* connection = exchange.connection().quic) quic = quic_of(connection->facts());
+  const LoggedUpstream upstream(exchange.upstream);
   const auto& selection = selection_of(site);
   const LoggedFields request_fields(selection.request, request.fields);
   const LoggedFields response_fields(selection.response, exchange.response.fields);
@@ -133,6 +166,7 @@ void TrafficRecorder::log(const http::Exchange& exchange, const SitePlan* site, 
               .send = between(timeline.response_ready, finished),
               .tls = facts ? &tls : nullptr,
               .quic = exchange.connection().quic ? &quic : nullptr,
+              .upstream = upstream.view(),
               .rule = exchange.rule,
               .outcome = http::to_string(exchange.outcome),
               .refusal = exchange.refusal ? exchange.refusal->code : base::ErrorCode{},

@@ -86,6 +86,9 @@ class Worker final : private net::ConnectionOwner,
   // What is known of other servers.
   client::Context& client() { return client_; }
 
+  // From any thread, for the metrics.
+  const client::ServerRecords& servers() const { return client_.records(); }
+
   // From any thread, for the stall detector and `status`.
   const loop::Loop& loop() const { return *loop_; }
 

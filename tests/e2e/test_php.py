@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from support.php import PhpFpm
+from support.server import run_command
 from support.wait import wait_until
 from support.wires import WIRES
 
@@ -263,3 +264,18 @@ def test_what_a_script_complains_of_before_it_fails_stands_in_the_log(start, scr
     line = server.wait_for_access(lambda record: record["status"] == 504)[0]
     assert "the reason of it" in line["refusal"]["reason"]
     wire.close()
+
+
+def test_the_log_says_where_a_script_ran(start, scripts, php, php_kind):
+    fpm = php(tcp=php_kind == "tcp")
+    server = start(conf(scripts, fpm))
+    wire = WIRES["h2"](server)
+    wire.request("GET", "/hash.php")
+    wire.request("GET", "/page.html")
+    wire.close()
+    ran, static = server.wait_for_access(lambda _: True, count=2)
+    assert ran["upstream"]["server"] == (fpm.address if php_kind == "unix" else f"fastcgi://{fpm.address}")
+    assert (ran["upstream"]["status"], ran["upstream"]["attempts"]) == (200, 1)
+    assert "upstream" not in static
+    listed = run_command("upstream", "list", "--json", "--state", server.state)
+    assert json.loads(listed.stdout) == [], "nobody can steer it"

@@ -193,5 +193,33 @@ TEST(RenderStatus, writes_no_control_characters_to_the_terminal) {
   EXPECT_EQ(text.find('\x07'), std::string::npos);
 }
 
+TEST(ServerMetrics, add_up_the_records_of_servers_that_are_named) {
+  client::ServerRecords first;
+  client::ServerRecords second;
+  for (auto* worker : {&first, &second}) {
+    client::ServerRecord& record = worker->of("http://app:3000", "");
+    record.users.add();
+    record.in_flight = 2;
+    record.responses[StatusClass::k2xx].add(5);
+    record.faults[static_cast<std::size_t>(http::CallFault::kConnectionRefused)].add(3);
+    record.first_byte_time.record(2ms);
+    worker->of("http://gone:3000", "").requests.add();
+  }
+  first.of("http://app:3000", "").ejected_until = base::Instant(10s);
+  const std::vector<const client::ServerRecords*> records{&first, &second};
+  MetricsSources sources;
+  sources.servers = records;
+  sources.now = base::Instant(9s);
+  const auto snapshot = take_snapshot(sources);
+  ASSERT_EQ(snapshot.servers.size(), 1U);
+  const auto text = render_prometheus(snapshot);
+  EXPECT_THAT(text, HasSubstr("gate443_upstream_up{server=\"http://app:3000\"} 0.5\n"));
+  EXPECT_THAT(text, HasSubstr("gate443_upstream_in_flight{server=\"http://app:3000\"} 4\n"));
+  EXPECT_THAT(text, HasSubstr("gate443_upstream_requests_total{server=\"http://app:3000\",status=\"2xx\"} 10\n"));
+  EXPECT_THAT(text, HasSubstr("{server=\"http://app:3000\",error=\"connection_refused\"} 6\n"));
+  EXPECT_THAT(text, HasSubstr("gate443_upstream_first_byte_seconds_count{server=\"http://app:3000\"} 2\n"));
+  EXPECT_THAT(text, Not(HasSubstr("gone")));
+}
+
 }  // namespace
 }  // namespace gate::app

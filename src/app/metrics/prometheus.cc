@@ -200,6 +200,46 @@ void put_requests(Exposition& out, const MetricsSnapshot& snapshot) {
   put_codes(out, snapshot.violations);
 }
 
+using Servers = std::map<std::string, ServerTotals>;
+
+void put_server_times(Exposition& out, const Servers& servers, std::string_view name, std::string_view help,
+                      observe::HistogramSnapshot ServerTotals::* time) {
+  out.metric(name, "histogram", help);
+  for (const auto& [server, totals] : servers) out.histogram(totals.*time, {{"server", server}});
+}
+
+void put_servers(Exposition& out, const Servers& servers) {
+  out.gauge("upstream_up", "The share of workers that would ask a server now: 1 all, 0 none.");
+  for (const auto& [server, totals] : servers) {
+    out.value(static_cast<double>(totals.up) / totals.records, {{"server", server}});
+  }
+  out.gauge("upstream_in_flight", "Requests at a server now.");
+  for (const auto& [server, totals] : servers) out.value(totals.in_flight, {{"server", server}});
+  out.counter("upstream_requests_total", "Requests a server was sent, by class of its response's status.");
+  for (const auto& [server, totals] : servers) {
+    for_each_label<StatusClass>([&](StatusClass status) {
+      const std::uint64_t count = totals.responses[status];
+      if (count > 0) out.value(count, {{"server", server}, {"status", to_string(status)}});
+    });
+  }
+  out.counter("upstream_retries_total", "Of these, those that had been sent to a server before.");
+  for (const auto& [server, totals] : servers) out.value(totals.retries, {{"server", server}});
+  out.counter("upstream_failures_total", "Requests that came to no response or to no end of it, by what went wrong.");
+  for (const auto& [server, totals] : servers) {
+    for (std::size_t fault = 0; fault < http::kCallFaults; ++fault) {
+      const std::uint64_t count = totals.faults[fault];
+      const auto error = to_string(static_cast<http::CallFault>(fault));
+      if (count > 0) out.value(count, {{"server", server}, {"error", error}});
+    }
+  }
+  put_server_times(out, servers, "upstream_queue_seconds", "How long requests waited for a connection to become free.",
+                   &ServerTotals::queue_time);
+  put_server_times(out, servers, "upstream_connect_seconds", "How long requests waited for a connection to be made.",
+                   &ServerTotals::connect_time);
+  put_server_times(out, servers, "upstream_first_byte_seconds", "From a request that is sent to its response's head.",
+                   &ServerTotals::first_byte_time);
+}
+
 void put_health(Exposition& out, const MetricsSnapshot& snapshot) {
   out.counter("stalls_total", "Turns of a worker's loop that took too long.").value(snapshot.stalls);
   out.gauge("longest_stall_seconds", "The longest such turn.").value(to_seconds(snapshot.longest_stall_microseconds));
@@ -225,6 +265,7 @@ std::string render_prometheus(const MetricsSnapshot& snapshot) {
   put_quic(out, snapshot.quic);
   put_datagrams(out, snapshot.datagrams);
   put_requests(out, snapshot);
+  put_servers(out, snapshot.servers);
   put_health(out, snapshot);
   return out.take();
 }

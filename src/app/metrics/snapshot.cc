@@ -93,12 +93,28 @@ std::vector<SiteTotals> add_sites(const MetricsSources& sources) {
   return sites;
 }
 
+void add_server(const client::ServerRecord& record, base::Instant now, ServerTotals& total) {
+  ++total.records;
+  if (record.is_up(now)) ++total.up;
+  total.in_flight += record.in_flight.value();
+  total.retries += record.retries.value();
+  for_each_label<StatusClass>([&](StatusClass status) { total.responses[status] += record.responses[status].value(); });
+  for (std::size_t fault = 0; fault < http::kCallFaults; ++fault) total.faults[fault] += record.faults[fault].value();
+  record.queue_time.add_to(total.queue_time);
+  record.connect_time.add_to(total.connect_time);
+  record.first_byte_time.add_to(total.first_byte_time);
+}
+
 }  // namespace
 
 MetricsSnapshot take_snapshot(const MetricsSources& sources) {
   MetricsSnapshot total{.process = sources.process};
   for (const auto* worker : sources.workers) add_worker(*worker, total);
   total.sites = add_sites(sources);
+  for (const auto* records : sources.servers) {
+    records->for_each(
+        [&](const client::ServerRecord& record) { add_server(record, sources.now, total.servers[record.name]); });
+  }
   total.certificates = sources.certificates;
   total.logs = sources.logs;
   total.log_overruns = sources.log_overruns;

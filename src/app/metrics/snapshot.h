@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <span>
@@ -7,6 +8,8 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "client/server_record.h"
+#include "http/call.h"
 #include "observe/histogram.h"
 #include "observe/worker_metrics.h"
 
@@ -41,6 +44,8 @@ struct LogLines {
 struct MetricsSources {
   ProcessFacts process;
   std::span<const observe::WorkerMetrics* const> workers;
+  std::span<const client::ServerRecords* const> servers{};  // of each worker
+  base::Instant now{};
   std::vector<std::string> site_names;  // by the number that requests are counted under; empty: not in use
   std::vector<CertificateExpiry> certificates;
   std::vector<LogLines> logs;
@@ -56,6 +61,19 @@ struct SiteTotals {
   Totals<observe::WireProtocol, Totals<observe::StatusClass>> requests{};
   std::uint64_t request_bytes = 0;
   std::uint64_t response_bytes = 0;
+};
+
+// How one server behind has been doing.
+struct ServerTotals {
+  std::uint32_t records = 0;  // of workers and of statements that check it differently
+  std::uint32_t up = 0;       // of these, the ones that would ask it now
+  std::uint64_t in_flight = 0;
+  std::uint64_t retries = 0;
+  Totals<observe::StatusClass> responses{};
+  std::array<std::uint64_t, http::kCallFaults> faults{};
+  observe::HistogramSnapshot queue_time{};
+  observe::HistogramSnapshot connect_time{};
+  observe::HistogramSnapshot first_byte_time{};
 };
 
 // The workers' counters, added up at one moment: a plain value.
@@ -93,6 +111,7 @@ struct MetricsSnapshot {
   std::uint64_t stalls = 0;
   std::uint64_t longest_stall_microseconds = 0;
   std::vector<SiteTotals> sites{};  // those in use, and "other" for requests of no site and of too many sites
+  std::map<std::string, ServerTotals> servers{};  // those that are configured now, by name
   std::vector<CertificateExpiry> certificates{};
   std::vector<LogLines> logs{};
   std::uint64_t log_overruns = 0;

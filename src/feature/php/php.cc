@@ -26,10 +26,24 @@ client::PoolUse pool_for(const PhpOptions& options, client::Context& context) {
                             .connect_timeout = options.connect_timeout});
 }
 
+// "fastcgi://127.0.0.1:9000", "unix:/run/php/php-fpm.sock"
+std::string name_of(const client::ServerAddress& server) {
+  const std::string name = server.to_string();
+  return server.host.empty() ? name : fmt::format("fastcgi{}", name.substr(name.find("://")));
+}
+
 class Php final : public http::Service {
  public:
   Php(const PhpOptions& options, client::Context& context)
-      : options_(options), finder_(options.root, options.suffixes, options.index), pool_(pool_for(options, context)) {}
+      : options_(options),
+        finder_(options.root, options.suffixes, options.index),
+        pool_(pool_for(options, context)),
+        server_{context.loop(), *pool_, context.records().of(name_of(options.server), "fastcgi")} {
+    server_.record.users.add();
+  }
+  ~Php() override { server_.record.users.subtract(); }
+  Php(const Php&) = delete;
+  Php& operator=(const Php&) = delete;
 
   Flow handle(http::Exchange& exchange) override {
     if (exchange.request.method == http::Method::kConnect) return Flow::kNext;
@@ -40,7 +54,7 @@ class Php final : public http::Service {
       exchange.refuse({411, kLengthRequired, "a body of unknown length for a script"});
       return Flow::kTaken;
     }
-    auto body = exchange.make_body<Run>(*pool_, exchange);
+    auto body = exchange.make_body<Run>(server_, exchange);
     auto& run = static_cast<Run&>(*body);
     exchange.response.body = std::move(body);
     run.start(*script, options_);
@@ -63,6 +77,7 @@ class Php final : public http::Service {
   const PhpOptions& options_;
   ScriptFinder finder_;
   client::PoolUse pool_;
+  const Server server_;
 };
 
 }  // namespace

@@ -5,7 +5,9 @@
 #include <optional>
 #include <span>
 
+#include "client/attempts.h"
 #include "client/pool.h"
+#include "client/server_record.h"
 #include "feature/php/php.h"
 #include "feature/php/script.h"
 #include "http/call.h"
@@ -13,19 +15,26 @@
 
 namespace gate::php {
 
+// What scripts are run on.
+struct Server {
+  const loop::Loop& loop;
+  client::Pool& pool;
+  client::ServerRecord& record;
+};
+
 // One run of a script: the call to its server, and the response as the body of the exchange's. It is the exchange's
 // response body from the beginning, so that it ends with the exchange whatever comes before.
 class Run final : public http::BodySource, private http::CallListener, private http::BodyWaker {
  public:
   // Both outlive it.
-  Run(client::Pool& pool, http::Exchange& exchange);
+  Run(const Server& server, http::Exchange& exchange);
   ~Run() override { call_.cancel(); }
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
   void start(const Script& script, const PhpOptions& options);
 
-  http::BodyRead read(std::span<std::byte> into) override { return call_.body().read(into); }
+  http::BodyRead read(std::span<std::byte> into) override;
   std::optional<std::uint64_t> length() const override { return body_length_; }
 
  private:
@@ -36,12 +45,14 @@ class Run final : public http::BodySource, private http::CallListener, private h
 
   bool may_repeat(const http::CallFailure& failure) const;
 
-  client::Pool& pool_;
+  void attempt();
+
+  const Server server_;
   http::Exchange& exchange_;
   http::FieldList parameters_;
   http::Call call_;
+  client::Attempts attempts_;
   std::optional<std::uint64_t> body_length_;
-  bool repeated_ = false;
 };
 
 }  // namespace gate::php

@@ -59,6 +59,7 @@ Proxied::Proxied(const Surroundings& with, http::Exchange& exchange)
       exchange_(exchange),
       fields_(exchange.arena()),
       call_(exchange.arena(), *this),
+      attempts_(exchange, with.client.loop()),
       rest_of_tunnel_(with.client.loop()) {}
 
 Proxied::~Proxied() {
@@ -107,10 +108,7 @@ bool Proxied::attempt() {
   server_ = with_.upstream.choose({.hash = hash_key(), .sticky = cookie(with_.settings.hash_name), .tried = tried_});
   if (!server_) return false;
   tried_[index_of(*server_)] = true;
-  ++attempts_;
-  ++server_->record->requests;
-  ++server_->record->in_flight;
-  attempt_began_ = now();
+  attempts_.begin(*server_->record);
   const client::ServerAddress& address = server_->settings->address;
   call_.request.scheme = address.secure() ? "https" : "http";
   call_.request.authority = authority_for(exchange_, with_.settings, server_->authority, address.secure());
@@ -123,7 +121,8 @@ std::size_t Proxied::index_of(const Server& server) const {
 }
 
 void Proxied::release_server() {
-  if (server_) --std::exchange(server_, nullptr)->record->in_flight;
+  server_ = nullptr;
+  attempts_.end();
 }
 
 void Proxied::informed(http::Call&, std::uint16_t status, const http::FieldList& received) {
@@ -133,15 +132,19 @@ void Proxied::informed(http::Call&, std::uint16_t status, const http::FieldList&
 }
 
 void Proxied::responded(http::Call&) {
+  attempts_.responded(call_);
   if (asks_elsewhere(call_.response.status)) return;
-  with_.upstream.note_success(*server_, now() - attempt_began_);
+  with_.upstream.note_success(*server_, attempts_.since_begin());
   if (call_.response.status == 101) return pass_on_tunnel();
   const bool answers_connect = exchange_.request.method == Method::kConnect && call_.response.status < 300;
   if (answers_connect) {
     // The server has answered as if nobody had asked to switch; to the client a 2xx would say that it has.
+    const http::CallFailure failure{CallFault::kProtocolError, http::Delivered::kAnswered,
+                                    "the server did not switch protocols"};
+    attempts_.failed(call_, failure);
     call_.cancel();
     release_server();
-    return refuse({CallFault::kProtocolError, http::Delivered::kAnswered, "the server did not switch protocols"});
+    return refuse(failure);
   }
   pass_on();
 }
@@ -188,6 +191,7 @@ void Proxied::pass_on_tunnel() {
 }
 
 void Proxied::failed(http::Call&, const http::CallFailure& failure) {
+  attempts_.failed(call_, failure);
   if (is_servers_fault(failure)) with_.upstream.note_failure(*server_);
   // Such a server may be asked once more, and that costs nobody's patience but this request's.
   if (failure.put_off) tried_[index_of(*server_)] = false;
@@ -202,7 +206,7 @@ void Proxied::failed(http::Call&, const http::CallFailure& failure) {
 // RFC 9110 9.2.2: "A proxy MUST NOT automatically retry non-idempotent requests", unless nothing of it arrived. A body
 // that was begun is gone.
 bool Proxied::may_repeat(const http::CallFailure& failure) const {
-  if (attempts_ >= with_.settings.retry.attempts_max || call_.request_body_bytes > 0) return false;
+  if (attempts_.count() >= with_.settings.retry.attempts_max || call_.request_body_bytes > 0) return false;
   if (failure.fault == CallFault::kRequestFailed) return false;
   if (failure.delivered == http::Delivered::kNothing) return true;
   return failure.fault == CallFault::kConnectionTerminated && is_idempotent(exchange_.request.method);
@@ -216,6 +220,7 @@ void Proxied::refuse_without_server() { client::refuse_without_server(exchange_,
 http::BodyRead Proxied::read(std::span<std::byte> into) {
   const auto result = call_.body().read(into);
   const bool over = result.state == http::BodyRead::State::kEnd || result.state == http::BodyRead::State::kFailed;
+  if (over && attempts_.under_way() && call_.failure()) attempts_.failed(call_, *call_.failure());
   if (over) release_server();
   if (over && exchange_.response.tunnel) rest_of_tunnel_.start(exchange_.request_body());
   return result;

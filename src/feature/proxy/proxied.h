@@ -5,7 +5,7 @@
 #include <optional>
 #include <span>
 
-#include "base/clock.h"
+#include "client/attempts.h"
 #include "client/context.h"
 #include "feature/proxy/discard.h"
 #include "feature/proxy/settings.h"
@@ -46,7 +46,6 @@ class Proxied final : public http::BodySource, private http::CallListener, priva
   void failed(http::Call& call, const http::CallFailure& failure) override;
   void body_ready() override { wake(); }
 
-  base::Instant now() const { return with_.client.loop().now(); }
   void prepare();
   bool attempt();
   void release_server();
@@ -68,8 +67,7 @@ class Proxied final : public http::BodySource, private http::CallListener, priva
   http::Call call_;
   std::span<bool> tried_;
   Server* server_ = nullptr;
-  base::Instant attempt_began_{};
-  std::uint32_t attempts_ = 0;
+  client::Attempts attempts_;
   std::optional<std::uint64_t> body_length_;
   Discard rest_of_tunnel_;
 };

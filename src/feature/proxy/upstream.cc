@@ -73,8 +73,9 @@ Upstream::Upstream(const ProxySettings& settings, client::Context& context)
     Server server;
     server.settings = &each;
     const std::string name = each.address.to_string();
-    server.record = &context.record(name, settings.check.path);
-    ++server.record->users;
+    server.record = &context.records().of(name, settings.check.path);
+    server.record->users.add();
+    server.record->chosen = true;
     server.name_hash = hash_of(name);
     server.authority = each.address.authority();
     const std::string key = fmt::format("{} for {}", name, settings.pool_text);
@@ -85,18 +86,16 @@ Upstream::Upstream(const ProxySettings& settings, client::Context& context)
 }
 
 Upstream::~Upstream() {
-  for (const Server& server : servers_) --server.record->users;
+  for (const Server& server : servers_) server.record->users.subtract();
 }
 
-bool Upstream::usable(const Server& server) const {
-  return may_be_used(server) && context_.loop().now() >= server.record->ejected_until;
-}
+bool Upstream::usable(const Server& server) const { return server.record->is_up(context_.loop().now()); }
 
 // A server that has come back is not met with its full share while its caches are cold.
 double Upstream::present_weight(const Server& server) const {
   constexpr double kLeastShare = 0.1;
   const client::ServerRecord& record = *server.record;
-  const auto well_for = context_.loop().now() - std::max(record.recovered_at, record.ejected_until);
+  const auto well_for = context_.loop().now() - std::max(record.recovered_at, record.ejected_until.value());
   if (well_for >= settings_.slow_start) return server.weight();
   const double share = std::chrono::duration<double>(well_for) / std::chrono::duration<double>(settings_.slow_start);
   return server.weight() * std::max(kLeastShare, share);
@@ -168,7 +167,7 @@ void Upstream::note_success(Server& server, base::Duration first_byte) {
 
 void Upstream::note_failure(Server& server) {
   client::ServerRecord& record = *server.record;
-  ++record.failures;
+  record.failures.add();
   if (settings_.eject.failures == 0 || ++record.failures_in_a_row < settings_.eject.failures) return;
   const auto doubled = settings_.eject.time * (std::int64_t{1} << std::min(record.ejections_in_a_row, 10U));
   record.ejected_until = context_.loop().now() + std::min(doubled, settings_.eject.time_max);
