@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "http/arena_text.h"
 #include "http/request_rules.h"
 #include "http/response_rules.h"
 
@@ -79,6 +80,8 @@ void Exchange::refuse(const Refusal& why) {
   response.body.reset();
   response.tunnel = false;
   if (error_pages) error_pages->render(*this);
+  // For answers without a page (to HEAD), pages that do not show it, and clients that read no pages.
+  response.fields.set(FieldId::kXRequestId, request_id_text(arena_, id));
   respond();
 }
 

@@ -1,6 +1,7 @@
 """What the server tells of itself: how servers behind were asked, in the log and the metrics."""
 
 import contextlib
+import json
 import re
 import socket
 import subprocess
@@ -11,6 +12,8 @@ import pytest
 from support.upstream import Upstream, response
 from support.wait import PATIENCE, wait_until
 from support.wires import WIRES
+
+ID = re.compile(r"[0-9a-f]{16}")
 
 
 @pytest.fixture
@@ -134,3 +137,33 @@ class TestServersBehind:
         assert any("gate443_upstream_up" in name for name in metrics(server))
         server.reload(site("respond 200"))
         assert not any("gate443_upstream_up" in name for name in metrics(server))
+
+
+class TestIds:
+    @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+    def test_every_refusal_carries_its_id(self, start, wire_type, method):
+        server = start(site("respond /no 403"))
+        wire = wire_type(server)
+        seen = set()
+        for path, status in [("/no", 403), ("/missing", 404)]:
+            answer = wire.request(method, path)
+            assert answer.status == status
+            assert ID.fullmatch(answer.get("x-request-id"))
+            seen.add(answer.get("x-request-id"))
+        assert len(seen) == 2
+        wire.close()
+
+    def test_the_page_the_json_and_the_field_have_the_same_id(self, start, wire_type):
+        server = start(site("respond /no 403"))
+        wire = wire_type(server)
+        page = wire.request("GET", "/no")
+        assert page.get("x-request-id").encode() in page.body
+        document = wire.request("GET", "/no", [("accept", "application/json")])
+        assert json.loads(document.body)["request_id"] == document.get("x-request-id")
+        wire.close()
+
+    def test_an_answer_that_is_no_refusal_has_none(self, start, wire_type):
+        server = start(site("respond 200 hello"))
+        wire = wire_type(server)
+        assert wire.request("GET", "/").get("x-request-id") is None
+        wire.close()
