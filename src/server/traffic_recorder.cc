@@ -5,6 +5,7 @@
 
 #include "http/upstream_facts.h"
 #include "quic/connection.h"
+#include "server/asked_for.h"
 #include "server/codes.h"
 #include "tls/codes.h"
 
@@ -134,6 +135,7 @@ void TrafficRecorder::count(const http::Exchange& exchange, const SitePlan* site
 void TrafficRecorder::log(const http::Exchange& exchange, const SitePlan* site, observe::LogTarget target,
                           base::Instant finished) {
   const auto& request = exchange.request;
+  const AskedFor asked_for(request);
   const auto& timeline = exchange.timeline;
   observe::AccessTls tls;
   const tls::Facts* facts = exchange.connection().tls;
@@ -154,9 +156,9 @@ void TrafficRecorder::log(const http::Exchange& exchange, const SitePlan* site, 
               .site = exchange.site,
               .host = request.host,
               .method = request.method_text,
-              .path = request.raw_path,
-              .query = request.query,
-              .has_query = request.has_query,
+              .path = asked_for.path,
+              .query = asked_for.query,
+              .has_query = asked_for.has_query,
               .protocol = http::to_string(request.version),
               .status = exchange.responded() ? exchange.response.status : std::uint16_t{0},
               .request_bytes = exchange.request_body_bytes,

@@ -112,6 +112,19 @@ def test_a_response_arrives_whole_however_its_end_is_told(start, upstreams, wire
     wire.close()
 
 
+def test_a_server_is_asked_for_the_path_that_statements_before_have_made(start, upstreams, wire_type):
+    upstream = upstreams(echo)
+    server = start(f"site localhost {{\n  rewrite strip-prefix /api\n  rewrite /q /x?a=b\n  proxy {upstream.address}\n}}\n")
+    wire = wire_type(server)
+    for asked in ["/api/users?id=%31", "/api", "/plain%2Fpath?", "/q?old"]:
+        wire.request("GET", asked)
+    wire.close()
+    assert [each.target for each in upstream.received] == ["/users?id=%31", "/", "/plain%2Fpath?", "/x?a=b"]
+    logged = server.wait_for_access(lambda _: True, count=4)
+    assert [line["path"] for line in logged] == ["/api/users", "/api", "/plain%2Fpath", "/q"], "as they were asked for"
+    assert [line.get("query") for line in logged] == ["id=%31", None, None, "old"]
+
+
 def test_head_and_304_have_no_body_but_say_the_length(start, upstreams, wire_type):
     def answer(received, _):
         if received.target == "/304":

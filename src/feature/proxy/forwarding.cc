@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/text.h"
+#include "http/arena_text.h"
 #include "http/connection_fields.h"
 #include "http/list_elements.h"
 #include "net/early_data.h"
@@ -113,6 +114,11 @@ void fill_request_fields(http::Exchange& exchange, const ProxySettings& settings
       fields.set(rule.name, rule.value);
     }
   }
+}
+
+std::string_view target_for(http::Exchange& exchange) {
+  const http::Request& request = exchange.request;
+  return request.has_query ? http::join(exchange.arena(), {request.raw_path, "?", request.query}) : request.raw_path;
 }
 
 std::string_view authority_for(const http::Exchange& exchange, const ProxySettings& settings,

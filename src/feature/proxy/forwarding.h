@@ -13,6 +13,9 @@ namespace gate::proxy {
 // and the X-Forwarded fields): nothing a client claims of that gets through.
 void fill_request_fields(http::Exchange& exchange, const ProxySettings& settings, http::FieldList& fields);
 
+// What a server is asked for: the target as the statements before have rewritten it.
+std::string_view target_for(http::Exchange& exchange);
+
 // The Host field for a server at `server_authority`.
 std::string_view authority_for(const http::Exchange& exchange, const ProxySettings& settings,
                                std::string_view server_authority, bool secure);

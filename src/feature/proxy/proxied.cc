@@ -80,7 +80,7 @@ void Proxied::prepare() {
   http::Call::Request& request = call_.request;
   request.method = received.method;
   request.method_text = received.method_text;
-  request.target = received.target;
+  request.target = target_for(exchange_);
   request.fields = &fields_;
   request.body = received.has_body ? &exchange_.request_body() : nullptr;
   request.takes_trailers = takes_trailers(received.fields);
