@@ -13,6 +13,7 @@
 #include "app/metrics/prometheus.h"
 #include "app/metrics/status.h"
 #include "app/upstreams.h"
+#include "app/why.h"
 #include "base/text.h"
 
 namespace gate::app {
@@ -102,6 +103,17 @@ void change_upstream(Control& control, std::unique_ptr<AdminCall> call) {
   call->answer(list_upstreams(workers));
 }
 
+// {"request": "0197a6b2c3d4e5f6"}
+void why(Control& control, std::unique_ptr<AdminCall> call) {
+  std::uint64_t id = 0;
+  if (const auto given = call->request().find("request"); given != call->request().end() && given->is_string()) {
+    id = base::parse_number<std::uint64_t>(given->get_ref<const std::string&>(), 16).value_or(0);
+  }
+  const auto found = find_request(control.application().workers(), id);
+  if (!found) return call->fail(found.error());
+  call->answer(*found);
+}
+
 }  // namespace
 
 void add_commands(AdminServer& server, Control& control, const StatusBoard& board) {
@@ -114,6 +126,7 @@ void add_commands(AdminServer& server, Control& control, const StatusBoard& boar
   server.add_command("reload", on_control_thread(control, reload));
   server.add_command("upstreams", on_control_thread(control, upstreams));
   server.add_command("change_upstream", on_control_thread(control, change_upstream));
+  server.add_command("why", on_control_thread(control, why));
   server.add_command("stop", on_control_thread(control, stop));
   server.add_command("upgrade", on_control_thread(control, upgrade));
 }

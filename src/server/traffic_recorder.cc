@@ -109,6 +109,7 @@ void TrafficRecorder::request(const http::Exchange& exchange, const SitePlan* si
   count(exchange, site, finished);
   const auto target = site ? site->access_log : unclaimed_;
   if (target.enabled()) log(exchange, site, target, finished);
+  recent_.note(exchange, clock_.wall(), between(exchange.timeline.first_byte, finished), target.enabled());
   if (exchange.refusal && exchange.refusal->status < 500 && exchange.refusal->status != 404) {
     log_.record({.kind = observe::AuditKind::kRequestRefused,
                  .time = clock_.wall(),

@@ -14,6 +14,7 @@
 #include "observe/worker_metrics.h"
 #include "quic/connection.h"
 #include "server/plan.h"
+#include "server/recent_requests.h"
 #include "tls/facts.h"
 
 namespace gate::server {
@@ -62,6 +63,9 @@ class TrafficRecorder {
   // Where requests that no site took are logged.
   void log_unclaimed_to(observe::LogTarget target) { unclaimed_ = target; }
 
+  // What came to no good answer lately.
+  const RecentRequests& recent() const { return recent_; }
+
  private:
   void count(const http::Exchange& exchange, const SitePlan* site, base::Instant finished);
   void log(const http::Exchange& exchange, const SitePlan* site, observe::LogTarget target, base::Instant finished);
@@ -69,6 +73,7 @@ class TrafficRecorder {
   const base::Clock& clock_;
   observe::WorkerMetrics& metrics_;
   observe::LogProducer& log_;
+  RecentRequests recent_;
   observe::LogTarget unclaimed_;
   LastName version_{tls::version_name};
   LastName suite_{tls::suite_name};

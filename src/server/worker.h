@@ -86,6 +86,9 @@ class Worker final : private net::ConnectionOwner,
   // What is known of other servers.
   client::Context& client() { return client_; }
 
+  // What came to no good answer lately.
+  const RecentRequests& recent() const { return recorder_.recent(); }
+
   // From any thread, for the metrics.
   const client::ServerRecords& servers() const { return client_.records(); }
 

@@ -1,4 +1,4 @@
-"""What the server tells of itself: how servers behind were asked, in the log and the metrics."""
+"""What the server tells of itself: how servers behind were asked, in the log and the metrics, and `gate443 why`."""
 
 import contextlib
 import json
@@ -9,6 +9,7 @@ import threading
 
 import pytest
 
+from support.server import run_command
 from support.upstream import Upstream, response
 from support.wait import PATIENCE, wait_until
 from support.wires import WIRES
@@ -32,6 +33,16 @@ def closed_port():
 
 def site(*lines):
     return "site localhost {\n" + "".join(f"  {line}\n" for line in lines) + "}\n"
+
+
+def why(server, request, *options):
+    return run_command("why", request, "--state", server.state, *options)
+
+
+def story(server, request):
+    """What is told of a request, which may just be ending."""
+    return json.loads(wait_until(lambda: (done := why(server, request, "--json")).returncode == 0 and done.stdout,
+                                 f"something to be known of {request}"))
 
 
 def metrics(server):
@@ -167,3 +178,95 @@ class TestIds:
         wire = wire_type(server)
         assert wire.request("GET", "/").get("x-request-id") is None
         wire.close()
+
+
+class TestWhy:
+    def test_it_tells_who_asked_for_what_and_why_not(self, start, wire_type):
+        server = start(site("respond /no/* 403"))
+        wire = wire_type(server)
+        wire.request("GET", "/no/way?a=b", [("authorization", "Bearer s3cret")])
+        request = wire.request("GET", "/no/way?a=b", [("authorization", "Bearer s3cret")]).get("x-request-id")
+        wire.close()
+        server.wait_for_access(lambda line: line["request"] == request)
+        told = story(server, request)
+        assert told["request"] == request
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", told["time"])
+        assert (told["client"], told["protocol"], told["method"]) == ("127.0.0.1", wire_type.name, "GET")
+        assert told["url"] == f"https://localhost:{server.https}/no/way?a=b"
+        assert (told["site"], told["rule"], told["status"]) == ("localhost", "respond /no/* 403", 403)
+        assert (told["code"], told["outcome"]) == ("G5060", "complete")
+        assert told["explanation"].startswith("G5060")
+        text = why(server, request).stdout
+        assert "403 Forbidden" in text and "G5060" in text and "respond /no/* 403" in text
+        assert "s3cret" not in text + json.dumps(told)
+        assert max(map(len, text.splitlines())) <= 80
+        assert len(text.splitlines()) <= 24
+
+    def test_it_names_the_servers_that_were_asked(self, start, upstreams, wire_type, closed_port):
+        broken = upstreams(lambda *_: b"")
+        server = start(site(f"proxy 127.0.0.1:{closed_port} {broken.address}"))
+        wire = wire_type(server)
+        answer = wire.request("GET", "/")
+        wire.close()
+        assert answer.status in (502, 503)
+        server.wait_for_access(lambda _: True)
+        told = story(server, answer.get("x-request-id"))
+        errors = {each["server"]: each["error"] for each in told["servers"]}
+        assert errors == {f"http://127.0.0.1:{closed_port}": "connection_refused",
+                          f"http://{broken.address}": "connection_terminated"}
+        assert all(each["reason"] and each["total_us"] >= 0 for each in told["servers"])
+        assert told["attempts"] == 2
+        text = why(server, answer.get("x-request-id")).stdout
+        assert "connection_refused" in text and max(map(len, text.splitlines())) <= 80
+
+    def test_it_tells_of_an_answer_that_broke_off(self, start, upstreams):
+        def answer(_, sock):
+            sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+            return b""
+
+        server = start(site(f"proxy {upstreams(answer).address}"))
+        wire = WIRES["h2"](server)
+        with contextlib.suppress(Exception):
+            wire.request("GET", "/")
+        line = server.wait_for_access(lambda line: line["outcome"] == "response failed")[0]
+        assert line["upstream"]["failed"][0]["error"] == "http_response_incomplete"
+        told = story(server, line["request"])
+        assert (told["status"], told["outcome"]) == (200, "response failed")
+        assert told["servers"][0]["status"] == 200
+        wire.close()
+
+    def test_it_has_no_query_that_the_access_log_has_not(self, start):
+        server = start("site localhost {\n access-log off\n respond 403\n}\n")
+        wire = WIRES["h1"](server)
+        request = wire.request("GET", "/a?token=s3cret").get("x-request-id")
+        wire.close()
+        assert story(server, request)["url"].endswith("/a?…")
+
+    def test_it_knows_requests_that_no_site_took(self, start):
+        server = start(site("respond 200"))
+        wire = WIRES["h1"](server)
+        request = wire.request("GET", "/", host="other.example").get("x-request-id")
+        wire.close()
+        told = story(server, request)
+        assert (told["status"], told["code"]) == (421, "G5040")
+
+    def test_failures_outlive_a_scan_of_the_site(self, start, closed_port):
+        server = start(site(f"proxy /app 127.0.0.1:{closed_port}"), workers=1)
+        wire = WIRES["h2"](server)
+        failed = wire.request("GET", "/app").get("x-request-id")
+        first = wire.request("GET", "/0").get("x-request-id")
+        for number in range(300):
+            wire.request("GET", f"/{number}")
+        wire.close()
+        assert story(server, failed)["status"] == 503
+        assert why(server, first).returncode == 2
+
+    def test_an_unknown_id_is_an_error_that_says_what_to_do(self, start):
+        server = start(site("respond 200"))
+        done = why(server, "0123456789abcdef")
+        assert done.returncode == 2
+        assert "G0137" in done.stderr and "0123456789abcdef" in done.stderr and "fix:" in done.stderr
+        assert json.loads(why(server, "0123456789abcdef", "--json").stdout)["error"]["code"] == "G0137"
+        for wrong in ["x", "", "0123456789abcdef0"]:
+            done = why(server, wrong)
+            assert done.returncode == 2 and "G0135" in done.stderr
