@@ -30,6 +30,7 @@ struct UpstreamFacts {
   static constexpr std::size_t kKeptMax = 4;
 
   std::uint32_t attempts = 0;
+  std::string_view diagnostics{};  // what a program said beside its response, for the log; in the exchange's arena
   std::array<UpstreamAttempt, kKeptMax> kept{};
 
   // The notes of one attempt more.

@@ -83,6 +83,10 @@ void put_text_event(TextWriter& out, const AuditEvent& event) {
     out.put(' ');
     put_address(out, event.peer->address);
   }
+  if (event.request_id != 0) {
+    out.put(" request ");
+    out.put_hex16(event.request_id);
+  }
   if (!event.text.empty()) {
     out.put(": ");
     out.put_json(event.text, kTextBytesMax);
@@ -113,6 +117,7 @@ std::string_view to_string(AuditKind kind) {
     case AuditKind::kUnknownName: return "unknown_name";
     case AuditKind::kConnectionRefused: return "connection_refused";
     case AuditKind::kRequestRefused: return "request_refused";
+    case AuditKind::kScriptMessage: return "script_message";
     case AuditKind::kLimitHit: return "limit_hit";
     case AuditKind::kProtocolViolation: return "protocol_violation";
     case AuditKind::kLogProblem: return "log_problem";

@@ -28,6 +28,7 @@ enum class AuditKind : std::uint8_t {
   kUnknownName,        // a name no site has was asked for
   kConnectionRefused,  // a limit of connections or descriptors
   kRequestRefused,
+  kScriptMessage,  // what a script complained of beside its response
   kLimitHit,
   kProtocolViolation,  // a driver noticed an attack or a broken peer
   kLogProblem,         // lines are or were lost

@@ -44,6 +44,13 @@ TEST(Audit, is_text_for_a_terminal) {
             "2026-01-31T10:20:30.123Z handshake_failed G4000 example.com 192.0.2.7: the client offers TLS 1.0 only\n");
 }
 
+TEST(Audit, names_the_request_it_is_about) {
+  AuditEvent event = sample();
+  event.request_id = 0x1f;
+  EXPECT_THAT(line(AuditFormat::kText, event), HasSubstr(" 192.0.2.7 request 000000000000001f: the client"));
+  EXPECT_THAT(line(AuditFormat::kJson, event), HasSubstr(R"("request":"000000000000001f")"));
+}
+
 TEST(Audit, is_one_bounded_line_whatever_is_in_the_text) {
   const std::string worst = "\n\x1b[2J" + std::string(10'000, '\x01');
   AuditEvent event = sample();

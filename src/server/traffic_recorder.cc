@@ -111,15 +111,23 @@ void TrafficRecorder::request(const http::Exchange& exchange, const SitePlan* si
   if (target.enabled()) log(exchange, site, target, finished);
   recent_.note(exchange, clock_.wall(), between(exchange.timeline.first_byte, finished), target.enabled());
   if (exchange.refusal && exchange.refusal->status < 500 && exchange.refusal->status != 404) {
-    log_.record({.kind = observe::AuditKind::kRequestRefused,
-                 .time = clock_.wall(),
-                 .code = exchange.refusal->code,
-                 .text = exchange.refusal->reason,
-                 .site = exchange.site,
-                 .connection_id = exchange.connection().id,
-                 .request_id = exchange.id,
-                 .peer = exchange.connection().peer});
+    audit(exchange, observe::AuditKind::kRequestRefused, exchange.refusal->code, exchange.refusal->reason);
   }
+  if (exchange.upstream && !exchange.upstream->diagnostics.empty()) {
+    audit(exchange, observe::AuditKind::kScriptMessage, {}, exchange.upstream->diagnostics);
+  }
+}
+
+void TrafficRecorder::audit(const http::Exchange& exchange, observe::AuditKind kind, base::ErrorCode code,
+                            std::string_view text) {
+  log_.record({.kind = kind,
+               .time = clock_.wall(),
+               .code = code,
+               .text = text,
+               .site = exchange.site,
+               .connection_id = exchange.connection().id,
+               .request_id = exchange.id,
+               .peer = exchange.connection().peer});
 }
 
 void TrafficRecorder::count(const http::Exchange& exchange, const SitePlan* site, base::Instant finished) {

@@ -70,6 +70,8 @@ class TrafficRecorder {
   void count(const http::Exchange& exchange, const SitePlan* site, base::Instant finished);
   void log(const http::Exchange& exchange, const SitePlan* site, observe::LogTarget target, base::Instant finished);
 
+  void audit(const http::Exchange& exchange, observe::AuditKind kind, base::ErrorCode code, std::string_view text);
+
   const base::Clock& clock_;
   observe::WorkerMetrics& metrics_;
   observe::LogProducer& log_;

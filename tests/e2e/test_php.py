@@ -266,6 +266,21 @@ def test_what_a_script_complains_of_before_it_fails_stands_in_the_log(start, scr
     wire.close()
 
 
+def test_what_a_script_complains_of_beside_a_good_answer_stands_in_the_audit_log(start, scripts, php, wire_type):
+    (scripts / "warns.php").write_text("<?php error_log(\"it\\nwarns \" . str_repeat('x', 3000)); echo 'fine';")
+    server = start(conf(scripts, php()))
+    wire = wire_type(server)
+    assert wire.request("GET", "/warns.php").body == b"fine"
+    wire.request("GET", "/hash.php")
+    wire.close()
+    warned = server.wait_for_access(lambda record: record["path"] == "/warns.php")[0]
+    event = server.wait_for_audit("script_message")
+    assert event["request"] == warned["request"]
+    assert "it\nwarns xxx" in event["text"] and len(event["text"]) <= 1100
+    server.wait_for_access(lambda record: record["path"] == "/hash.php")
+    assert len(server.audit("script_message")) == 1
+
+
 def test_the_log_says_where_a_script_ran(start, scripts, php, php_kind):
     fpm = php(tcp=php_kind == "tcp")
     server = start(conf(scripts, fpm))

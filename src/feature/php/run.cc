@@ -41,13 +41,15 @@ void Run::responded(http::Call&) {
   }
   body_length_ = call_.body().length();
   call_.body().set_waker(this);
+  note_diagnostics();
   exchange_.respond();
 }
 
 // The page takes the place of the response's body, which is this object: nothing of it may be touched afterwards.
 void Run::failed(http::Call&, const http::CallFailure& failure) {
+  note_diagnostics();
   http::CallFailure why = failure;
-  const auto& said = call_.response.diagnostics;
+  const std::string_view said = exchange_.upstream->diagnostics;
   if (!said.empty()) why.reason = exchange_.arena().copy(fmt::format("{}; it says: {}", failure.reason, said));
   attempts_.failed(call_, why);
   attempts_.end();
@@ -60,8 +62,18 @@ http::BodyRead Run::read(std::span<std::byte> into) {
   const auto result = call_.body().read(into);
   const bool failed = result.state == http::BodyRead::State::kFailed;
   if (failed && call_.failure() && attempts_.under_way()) attempts_.failed(call_, *call_.failure());
-  if (failed || result.state == http::BodyRead::State::kEnd) attempts_.end();
+  if (failed || result.state == http::BodyRead::State::kEnd) {
+    attempts_.end();
+    note_diagnostics();
+  }
   return result;
+}
+
+// A script may go on to complain while its response is on the way.
+void Run::note_diagnostics() {
+  const std::string& said = call_.response.diagnostics;
+  std::string_view& noted = exchange_.upstream->diagnostics;
+  if (said.size() != noted.size()) noted = exchange_.arena().copy(said);
 }
 
 // Once more, where nothing of the request has reached a script: a connection that was kept may be closed at any time.

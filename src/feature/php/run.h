@@ -46,6 +46,7 @@ class Run final : public http::BodySource, private http::CallListener, private h
   bool may_repeat(const http::CallFailure& failure) const;
 
   void attempt();
+  void note_diagnostics();
 
   const Server server_;
   http::Exchange& exchange_;
