@@ -2,13 +2,12 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "http/service.h"
 #include "loop/loop.h"
+#include "server/host_table.h"
 #include "server/plan.h"
 
 namespace gate::server {
@@ -35,22 +34,12 @@ class SiteTable {
   std::vector<std::unique_ptr<Site>> adopt(const Plan& plan);
 
   // Exact name, then wildcard of one label, then the default site; null when there is none. `host` is in lower case.
-  Site* find(std::string_view host) const;
+  Site* find(std::string_view host) const { return hosts_.find(host).site; }
 
  private:
-  struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-  };
-  template <class Value>
-  using ByText = std::unordered_map<std::string, Value, TextHash, std::equal_to<>>;
-
-  Site* find_exact(std::string_view host) const;
-
   http::ServiceEnvironment environment_;
   std::vector<std::unique_ptr<Site>> sites_;
-  ByText<Site*> by_host_;
-  Site* default_ = nullptr;
+  HostTable<Site> hosts_;
 };
 
 }  // namespace gate::server

@@ -3,6 +3,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "base/check.h"
 #include "client/context.h"
 #include "feature/php/codes.h"
@@ -32,6 +34,36 @@ std::string name_of(const client::ServerAddress& server) {
   return server.host.empty() ? name : fmt::format("fastcgi{}", name.substr(name.find("://")));
 }
 
+// What a request is for. Whatever is called like a script and is there, but cannot be run, is refused: it is not left
+// to those behind, who might show what is in it.
+struct Request {
+  std::optional<Script> script{};
+  Flow flow = Flow::kTaken;  // where there is no script
+};
+
+void refuse(http::Exchange& exchange, const ScriptFinder::NoScript& why) {
+  if (why.miss == ScriptFinder::Miss::kOtherSuffix) {
+    return exchange.refuse({404, kNotAScript, "a link that leads to no script"});
+  }
+  exchange.refuse(http::refusal_of(why.reason));
+}
+
+Request read_request(http::Exchange& exchange, ScriptFinder& finder) {
+  if (exchange.request.method == http::Method::kConnect) return {.flow = Flow::kNext};
+  const auto script = finder.find(exchange.request.path, exchange.arena());
+  if (!script && script.error().miss == ScriptFinder::Miss::kNotFound) return {.flow = Flow::kNext};
+  if (!script) {
+    refuse(exchange, script.error());
+    return {};
+  }
+  // RFC 3875 4.1.2: a script learns beforehand how long the body is.
+  if (exchange.request.has_body && !exchange.request.content_length) {
+    exchange.refuse({411, kLengthRequired, "a body of unknown length for a script"});
+    return {};
+  }
+  return {.script = *script};
+}
+
 class Php final : public http::Service {
  public:
   Php(const PhpOptions& options, client::Context& context)
@@ -46,34 +78,16 @@ class Php final : public http::Service {
   Php& operator=(const Php&) = delete;
 
   Flow handle(http::Exchange& exchange) override {
-    if (exchange.request.method == http::Method::kConnect) return Flow::kNext;
-    const auto script = finder_.find(exchange.request.path, exchange.arena());
-    if (!script) return refuse(exchange, script.error());
-    // RFC 3875 4.1.2: a script learns beforehand how long the body is.
-    if (exchange.request.has_body && !exchange.request.content_length) {
-      exchange.refuse({411, kLengthRequired, "a body of unknown length for a script"});
-      return Flow::kTaken;
-    }
+    const auto request = read_request(exchange, finder_);
+    if (!request.script) return request.flow;
     auto body = exchange.make_body<Run>(server_, exchange);
     auto& run = static_cast<Run&>(*body);
     exchange.response.body = std::move(body);
-    run.start(*script, options_);
+    run.start(*request.script, options_);
     return Flow::kTaken;
   }
 
  private:
-  // Whatever is called like a script and is there is not left to those behind, who might show what is in it.
-  static Flow refuse(http::Exchange& exchange, const ScriptFinder::NoScript& why) {
-    switch (why.miss) {
-      case ScriptFinder::Miss::kNotFound: return Flow::kNext;
-      case ScriptFinder::Miss::kOtherSuffix:
-        exchange.refuse({404, kNotAScript, "a link that leads to no script"});
-        break;
-      case ScriptFinder::Miss::kUnusable: exchange.refuse(http::refusal_of(why.reason)); break;
-    }
-    return Flow::kTaken;
-  }
-
   const PhpOptions& options_;
   ScriptFinder finder_;
   client::PoolUse pool_;

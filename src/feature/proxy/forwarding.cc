@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/text.h"
+#include "feature/proxy/codes.h"
 #include "http/arena_text.h"
 #include "http/connection_fields.h"
 #include "http/list_elements.h"
@@ -147,6 +148,12 @@ bool is_loop(const http::Exchange& exchange) {
   http::for_each_element(exchange.request.fields, FieldId::kVia,
                          [&](std::string_view element) { passes += element.ends_with(kPseudonym) ? 1 : 0; });
   return passes >= kPassesMax;
+}
+
+bool refuse_loop(http::Exchange& exchange) {
+  if (!is_loop(exchange)) return false;
+  exchange.refuse({508, kRequestLoop, "the request has come by here too often"});
+  return true;
 }
 
 }  // namespace gate::proxy

@@ -26,4 +26,7 @@ void fill_response_fields(const http::FieldList& received, http::FieldList& fiel
 // Whether the request has come by here so often that it must be going round in a circle.
 bool is_loop(const http::Exchange& exchange);
 
+// Refuses a request that does; says whether.
+bool refuse_loop(http::Exchange& exchange);
+
 }  // namespace gate::proxy

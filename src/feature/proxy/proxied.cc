@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 #include "base/text.h"
 #include "client/refusal.h"
+#include "feature/proxy/choice.h"
 #include "feature/proxy/forwarding.h"
 #include "feature/proxy/websocket.h"
 #include "http/list_elements.h"
@@ -105,7 +105,9 @@ void Proxied::ask_for_tunnel() {
 
 // Starts a call to the next server; false when none is left.
 bool Proxied::attempt() {
-  server_ = with_.upstream.choose({.hash = hash_key(), .sticky = cookie(with_.settings.hash_name), .tried = tried_});
+  Choice choice = choice_for(exchange_, with_.settings);
+  choice.tried = tried_;
+  server_ = with_.upstream.choose(choice);
   if (!server_) return false;
   tried_[index_of(*server_)] = true;
   attempts_.begin(*server_->record);
@@ -226,38 +228,10 @@ http::BodyRead Proxied::read(std::span<std::byte> into) {
   return result;
 }
 
-std::uint64_t Proxied::hash_key() const {
-  if (with_.settings.balance != Balance::kHash) return 0;
-  const auto text = [&]() -> std::string_view {
-    switch (with_.settings.hash_key) {
-      case HashKey::kClient: return base::as_text(std::as_bytes(exchange_.connection().peer.address.octets()));
-      case HashKey::kPath: return exchange_.request.path;
-      case HashKey::kCookie: return cookie(with_.settings.hash_name);
-      case HashKey::kHeader: break;
-    }
-    const auto* field = exchange_.request.fields.find(with_.settings.hash_name);
-    return field ? field->value : std::string_view{};
-  }();
-  return std::hash<std::string_view>{}(text);
-}
-
-// RFC 6265 5.4: "name=value; name=value".
-std::string_view Proxied::cookie(std::string_view name) const {
-  if (name.empty()) return {};
-  for (const auto& field : exchange_.request.fields) {
-    if (field.id != FieldId::kCookie) continue;
-    for (std::string_view rest = field.value; !rest.empty();) {
-      std::string_view value = base::trimmed(base::split_off(rest, ';'));
-      if (base::split_off(value, '=') == name) return value;
-    }
-  }
-  return {};
-}
-
 void Proxied::add_sticky_cookie() {
   // Nothing of the server's address can be read from it.
   const auto number = fmt::format("{:016x}", server_->name_hash);
-  if (cookie(with_.settings.hash_name) == number) return;
+  if (cookie_of(exchange_, with_.settings.hash_name) == number) return;
   const std::string_view secure = exchange_.connection().secure ? "; Secure" : "";
   exchange_.response.fields.add(FieldId::kSetCookie,
                                 exchange_.arena().copy(fmt::format("{}={}; Path=/; HttpOnly; SameSite=Lax{}",

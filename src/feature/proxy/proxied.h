@@ -58,8 +58,6 @@ class Proxied final : public http::BodySource, private http::CallListener, priva
   void refuse(const http::CallFailure& failure);
   void refuse_without_server();
   void add_sticky_cookie();
-  std::uint64_t hash_key() const;
-  std::string_view cookie(std::string_view name) const;
 
   const Surroundings with_;
   http::Exchange& exchange_;

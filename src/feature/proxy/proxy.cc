@@ -6,7 +6,6 @@
 #include "base/check.h"
 #include "client/context.h"
 #include "feature/proxy/check.h"
-#include "feature/proxy/codes.h"
 #include "feature/proxy/forwarding.h"
 #include "feature/proxy/proxied.h"
 #include "feature/proxy/upstream.h"
@@ -26,10 +25,7 @@ class Proxy final : public http::Service {
   }
 
   http::Flow handle(http::Exchange& exchange) override {
-    if (is_loop(exchange)) {
-      exchange.refuse({508, kRequestLoop, "the request has come by here too often"});
-      return http::Flow::kTaken;
-    }
+    if (refuse_loop(exchange)) return http::Flow::kTaken;
     auto body = exchange.make_body<Proxied>(with_, exchange);
     auto& proxied = static_cast<Proxied&>(*body);
     exchange.response.body = std::move(body);

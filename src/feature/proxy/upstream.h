@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "client/context.h"
+#include "feature/proxy/choice.h"
 #include "feature/proxy/settings.h"
 
 namespace gate::proxy {
@@ -25,13 +26,6 @@ struct Server {
   double turn = 0;  // what it has saved up in the round robin
 
   std::uint32_t weight() const { return record->weight > 0 ? record->weight : settings->weight; }
-};
-
-// What a choice goes by.
-struct Choice {
-  std::uint64_t hash = 0;         // of the request's key, for Balance::kHash
-  std::string_view sticky{};      // what the cookie says
-  std::span<const bool> tried{};  // a flag a server; those tried already are chosen last of all, that is never
 };
 
 // The servers of one `proxy` statement on one worker: which of them is next, and how they have been doing.
