@@ -35,9 +35,10 @@ std::shared_ptr<const http::ServicePlan> service_of(SiteSettings& site, const Pl
   auto chain = std::make_shared<http::ChainPlan>();
   if (site.clear_allowed) add_challenges(*chain, inputs);
   const security::SiteFacts facts{.certificate_is_local = site.local_certificate, .hsts_began = hsts_began};
-  chain->add({.matcher = {}, .plan = std::make_unique<security::SecurityPlan>(site.security, facts), .rule = {}});
+  chain->add(
+      {.matcher = {}, .plan = std::make_unique<security::SecurityPlan>(site.security, facts), .rule = "security"});
   if (site.http3 && inputs.http3_port != 0) {
-    chain->add({.matcher = {}, .plan = std::make_unique<http3::AlternativePlan>(inputs.http3_port), .rule = {}});
+    chain->add({.matcher = {}, .plan = std::make_unique<http3::AlternativePlan>(inputs.http3_port), .rule = "http3"});
   }
   chain->add({.matcher = {}, .plan = std::move(site.service), .rule = {}});
   return chain;

@@ -10,6 +10,7 @@
 #include "cli/codes.h"
 #include "cli/commands.h"
 #include "cli/error_manual.h"
+#include "cli/explain_request.h"
 
 namespace gate::cli {
 namespace {
@@ -73,13 +74,14 @@ int explain(const Options& options) {
 }  // namespace
 
 Command add_explain(CLI::App& program) {
-  auto* parser = program.add_subcommand("explain", "Explain an error code or a statement of the configuration");
+  auto* parser = program.add_subcommand("explain", "Explain an error code, a statement, or the way of a request");
   auto options = std::make_shared<Options>();
   parser->add_option("CODE|STATEMENT", options->topic, "What to explain; nothing lists the statements");
   add_common_options(*parser, *options,
                      "  gate443 explain G2107\n"
                      "  gate443 explain redirect");
-  return {parser, [options] { return explain(*options); }};
+  const auto request = add_explain_request(*parser);
+  return {parser, [options, request] { return request.parser->parsed() ? request.run() : explain(*options); }};
 }
 
 }  // namespace gate::cli

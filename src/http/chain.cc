@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "http/exchange.h"
+#include "http/explanation.h"
 
 namespace gate::http {
 namespace {
@@ -38,6 +39,22 @@ std::unique_ptr<Service> ChainPlan::build(const ServiceEnvironment& environment)
   links.reserve(statements_.size());
   for (const Statement& statement : statements_) links.push_back({statement, statement.plan->build(environment)});
   return std::make_unique<Chain>(std::move(links));
+}
+
+Flow ChainPlan::explain(Exchange& exchange, Explanation& explanation) const {
+  for (const Statement& statement : statements_) {
+    if (const auto* unmet = statement.matcher.first_unmet(exchange)) {
+      explanation.skip(statement.rule, to_string(*unmet));
+      continue;
+    }
+    exchange.rule = statement.rule;
+    explanation.begin(statement.rule);
+    const Flow flow = statement.plan->explain(exchange, explanation);
+    explanation.end(flow);
+    if (flow == Flow::kTaken) return flow;
+  }
+  exchange.rule = {};
+  return Flow::kNext;
 }
 
 bool ChainPlan::takes_all() const {

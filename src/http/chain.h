@@ -17,7 +17,7 @@ class ChainPlan final : public ServicePlan {
   struct Statement {
     Matcher matcher;
     std::unique_ptr<const ServicePlan> plan;
-    std::string rule;  // becomes Exchange::rule while the statement is asked
+    std::string rule;  // becomes Exchange::rule while the statement is asked; empty for a chain without a name
   };
 
   void add(Statement statement) { statements_.push_back(std::move(statement)); }
@@ -25,6 +25,7 @@ class ChainPlan final : public ServicePlan {
 
   std::unique_ptr<Service> build(const ServiceEnvironment& environment) const override;
   bool takes_all() const override;
+  Flow explain(Exchange& exchange, Explanation& explanation) const override;
 
  private:
   std::vector<Statement> statements_;

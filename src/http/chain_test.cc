@@ -4,7 +4,9 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "http/explanation.h"
 #include "http/testing/fake_exchange.h"
 
 namespace gate::http {
@@ -115,6 +117,34 @@ TEST_F(ChainTest, takes_all_only_by_a_statement_without_conditions) {
   EXPECT_FALSE(plan_.takes_all());
   plan_.add(statement("c", Flow::kTaken));
   EXPECT_TRUE(plan_.takes_all());
+}
+
+TEST_F(ChainTest, explains_the_way_of_a_request_from_top_to_bottom) {
+  auto inner = std::make_unique<ChainPlan>();
+  inner->add(statement("x", Flow::kNext));
+  auto unnamed = std::make_unique<ChainPlan>();
+  unnamed->add(statement("a", Flow::kTaken, "/only"));
+  unnamed->add({.matcher = {}, .plan = std::move(inner), .rule = "route"});
+  unnamed->add(statement("b", Flow::kTaken));
+  unnamed->add(statement("c", Flow::kTaken));
+  plan_.add({.matcher = {}, .plan = std::move(unnamed), .rule = {}});
+  const ServiceEnvironment environment{clock_};
+  Explanation explanation(environment, nullptr);
+  FakeExchange fake({.target = "/y"});
+  EXPECT_EQ(plan_.explain(fake.exchange(), explanation), Flow::kTaken);
+  EXPECT_EQ(seen_, "xb");
+  const auto& steps = explanation.steps();
+  ASSERT_EQ(steps.size(), 4U);
+  EXPECT_EQ(steps[0].rule, "a");
+  EXPECT_EQ(steps[0].unmet, "path /only");
+  EXPECT_EQ(steps[1].rule, "route");
+  EXPECT_EQ(steps[1].depth, 0U);
+  EXPECT_EQ(steps[1].flow, Flow::kNext);
+  EXPECT_EQ(steps[2].rule, "x");
+  EXPECT_EQ(steps[2].depth, 1U);
+  EXPECT_EQ(steps[3].rule, "b");
+  EXPECT_EQ(steps[3].flow, Flow::kTaken);
+  EXPECT_EQ(steps[3].notes, std::vector<std::string>{"answers with 200"});
 }
 
 }  // namespace

@@ -51,6 +51,13 @@ void Exchange::add_change(ResponseFilter& change) {
   changes_end_ = &(*changes_end_)->next;
 }
 
+std::size_t Exchange::filters() const {
+  std::size_t count = 0;
+  for (const auto* link = filters_; link; link = link->next) ++count;
+  for (const auto* link = changes_; link; link = link->next) ++count;
+  return count;
+}
+
 void Exchange::inform(std::uint16_t status, const FieldList& fields) {
   // RFC 9110 15.2: "A server MUST NOT send a 1xx response to an HTTP/1.0 client."
   if (responded_ || request.version == Version::kHttp10 || !is_sendable_interim(status, fields)) return;

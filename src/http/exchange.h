@@ -122,6 +122,7 @@ class Exchange {
   void refuse(const Refusal& refusal);
 
   bool responded() const { return responded_; }
+  std::size_t filters() const;  // and changes that were added
 
   // For log, metrics and error pages.
   std::uint64_t id = 0;               // shown as 16 hex digits; unique in the process, unguessable order not needed

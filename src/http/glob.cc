@@ -153,7 +153,11 @@ class Glob::Compiler {
   std::string suffix_;
 };
 
-base::Result<Glob> Glob::compile(std::string_view pattern, Of of) { return Compiler(pattern, of).compile(); }
+base::Result<Glob> Glob::compile(std::string_view pattern, Of of) {
+  GATE_TRY_ASSIGN(auto glob, Compiler(pattern, of).compile());
+  glob.text_ = pattern;
+  return glob;
+}
 
 bool Glob::matches(std::string_view text) const {
   if (shape_ == Shape::kEverything) return true;

@@ -36,6 +36,7 @@ class Glob {
 
   bool matches(std::string_view text) const;
   bool matches_everything() const { return shape_ == Shape::kEverything; }
+  const std::string& text() const { return text_; }  // the pattern as it was written
 
  private:
   // What stands between the literal ends: a set of positions in the pattern, advanced by each character. Position i is
@@ -62,6 +63,7 @@ class Glob {
   Glob() = default;
   bool run(std::string_view middle) const;
 
+  std::string text_;
   Shape shape_ = Shape::kEverything;
   std::string prefix_;
   std::string suffix_;

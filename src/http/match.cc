@@ -60,6 +60,34 @@ bool holds(const ClientIn& test, const Exchange& exchange) {
   return std::ranges::any_of(test.blocks, [&address](const base::Cidr& block) { return block.contains(address); });
 }
 
+std::string text_of(const PathIs& test) {
+  std::string text = "path";
+  for (const Glob& pattern : test.patterns) text += " " + pattern.text();
+  return text;
+}
+
+std::string text_of(const MethodIs& test) {
+  std::string text = "method";
+  for (const std::string& name : test.names) text += " " + name;
+  return text;
+}
+
+std::string text_of(const HeaderIs& test) {
+  std::string text = "header " + test.name;
+  for (const Glob& value : test.values) text += " " + value.text();
+  return text;
+}
+
+std::string text_of(const QueryIs& test) {
+  return "query " + test.name + (test.value ? "=" + *test.value : std::string());
+}
+
+std::string text_of(const ClientIn& test) {
+  std::string text = "from";
+  for (const base::Cidr& block : test.blocks) text += " " + block.to_string();
+  return text;
+}
+
 bool holds_always(const Matcher::Test& test) {
   const auto* path = std::get_if<PathIs>(&test);
   return path && std::ranges::any_of(path->patterns, &Glob::matches_everything);
@@ -67,16 +95,22 @@ bool holds_always(const Matcher::Test& test) {
 
 }  // namespace
 
-bool Matcher::matches(const Exchange& exchange) const {
-  return std::ranges::all_of(conditions_, [&exchange](const Condition& condition) {
-    return std::visit([&exchange](const auto& test) { return holds(test, exchange); }, condition.test) ==
+const Matcher::Condition* Matcher::first_unmet(const Exchange& exchange) const {
+  const auto unmet = std::ranges::find_if(conditions_, [&exchange](const Condition& condition) {
+    return std::visit([&exchange](const auto& test) { return holds(test, exchange); }, condition.test) !=
            condition.expected;
   });
+  return unmet == conditions_.end() ? nullptr : &*unmet;
 }
 
 void Matcher::add(Test test, bool expected) {
   if (expected && holds_always(test)) return;
   conditions_.push_back({std::move(test), expected});
+}
+
+std::string to_string(const Matcher::Condition& condition) {
+  const std::string text = std::visit([](const auto& test) { return text_of(test); }, condition.test);
+  return condition.expected ? text : "not " + text;
 }
 
 }  // namespace gate::http

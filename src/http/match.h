@@ -51,20 +51,26 @@ class Matcher {
   void require(Test test) { add(std::move(test), true); }
   void require_not(Test test) { add(std::move(test), false); }
 
-  bool matches(const Exchange& exchange) const;
-
-  // Whether there is no condition.
-  bool matches_everything() const { return conditions_.empty(); }
-
- private:
   struct Condition {
     Test test;
     bool expected;
   };
 
+  bool matches(const Exchange& exchange) const { return first_unmet(exchange) == nullptr; }
+
+  // The first condition that does not hold; null when all do.
+  const Condition* first_unmet(const Exchange& exchange) const;
+
+  // Whether there is no condition.
+  bool matches_everything() const { return conditions_.empty(); }
+
+ private:
   void add(Test test, bool expected);
 
   std::vector<Condition> conditions_;
 };
+
+// "path /api/*", "not method POST": a condition in the words of the configuration.
+std::string to_string(const Matcher::Condition& condition);
 
 }  // namespace gate::http

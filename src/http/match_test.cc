@@ -117,5 +117,30 @@ TEST(Matcher, demands_all_conditions_and_the_contrary_of_negated_ones) {
   EXPECT_FALSE(matcher.matches(FakeExchange({.method = "PUT", .peer = "198.51.100.1"}).exchange()));
 }
 
+TEST(Matcher, names_the_first_condition_that_does_not_hold) {
+  PathIs path;
+  path.patterns.push_back(path_glob("/a*"));
+  path.patterns.push_back(path_glob("/b/*"));
+  Matcher matcher = requiring(std::move(path));
+  matcher.require_not(MethodIs{{"POST", "PUT"}});
+  matcher.require(QueryIs{"x", "1"});
+  EXPECT_EQ(matcher.first_unmet(FakeExchange({.target = "/a?x=1"}).exchange()), nullptr);
+  const auto unmet = [&](const http::testing::FakeRequest& request) {
+    FakeExchange fake(request);
+    return to_string(*matcher.first_unmet(fake.exchange()));
+  };
+  EXPECT_EQ(unmet({.target = "/c"}), "path /a* /b/*");
+  EXPECT_EQ(unmet({.method = "PUT", .target = "/a"}), "not method POST PUT");
+  EXPECT_EQ(unmet({.target = "/a"}), "query x=1");
+}
+
+TEST(Condition, is_told_in_the_words_of_the_configuration) {
+  HeaderIs header{"x-kind", {}};
+  header.values.push_back(text_glob("a*"));
+  EXPECT_EQ(to_string({std::move(header), true}), "header x-kind a*");
+  EXPECT_EQ(to_string({QueryIs{"debug", std::nullopt}, false}), "not query debug");
+  EXPECT_EQ(to_string({ClientIn{{base::Cidr::parse("10.0.0.0/8").value()}}, true}), "from 10.0.0.0/8");
+}
+
 }  // namespace
 }  // namespace gate::http

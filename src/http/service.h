@@ -13,6 +13,7 @@ namespace gate::http {
 
 class CacheBudget;
 class Exchange;
+class Explanation;
 class MediaTypes;
 
 // Whether the next statement of the site is asked.
@@ -56,6 +57,11 @@ class ServicePlan {
 
   // Whether its service takes every request it is asked about, so that what stands behind it is never reached.
   virtual bool takes_all() const { return false; }
+
+  // Tells what its service does with a request, for `gate443 explain request`, and does it to `exchange` as far as what
+  // stands behind depends on it. This one builds the service and lets it handle the exchange; plans whose services ask
+  // other servers have one of their own, which asks nobody.
+  virtual Flow explain(Exchange& exchange, Explanation& explanation) const;
 };
 
 }  // namespace gate::http

@@ -11,6 +11,7 @@
 #include "feature/php/run.h"
 #include "feature/php/script.h"
 #include "http/exchange.h"
+#include "http/explanation.h"
 #include "http/file_refusal.h"
 
 namespace gate::php {
@@ -99,6 +100,19 @@ class Php final : public http::Service {
 std::unique_ptr<http::Service> PhpPlan::build(const http::ServiceEnvironment& environment) const {
   GATE_CHECK(environment.client != nullptr);
   return std::make_unique<Php>(options_, *environment.client);
+}
+
+http::Flow PhpPlan::explain(http::Exchange& exchange, http::Explanation& explanation) const {
+  ScriptFinder finder(options_.root, options_.suffixes, options_.index);
+  const auto request = read_request(exchange, finder);
+  if (request.script) {
+    explanation.note(fmt::format("runs {} on {}", request.script->file, name_of(options_.server)));
+  } else if (exchange.refusal) {
+    explanation.note(fmt::format("refuses with {}: {}", exchange.response.status, exchange.refusal->reason));
+  } else {
+    explanation.note("no script is meant");
+  }
+  return request.flow;
 }
 
 }  // namespace gate::php

@@ -39,6 +39,7 @@ class PhpPlan final : public http::ServicePlan {
 
   const PhpOptions& options() const { return options_; }
   std::unique_ptr<http::Service> build(const http::ServiceEnvironment& environment) const override;
+  http::Flow explain(http::Exchange& exchange, http::Explanation& explanation) const override;
 
  private:
   PhpOptions options_;

@@ -14,6 +14,7 @@ class ProxyPlan final : public http::ServicePlan {
 
   std::unique_ptr<http::Service> build(const http::ServiceEnvironment& environment) const override;
   bool takes_all() const override { return true; }
+  http::Flow explain(http::Exchange& exchange, http::Explanation& explanation) const override;
 
  private:
   ProxySettings settings_;

@@ -34,7 +34,8 @@ void read_route(conf::Context<ChainDraft>& context, const conf::Statement& state
   scope.read(statement, context.reader);
 
   auto chain = std::make_unique<ChainPlan>(std::move(inner).finish());
-  context.plan.add({.matcher = std::move(matcher), .plan = std::move(chain), .rule = {}}, statement, context.reader);
+  context.plan.add({.matcher = std::move(matcher), .plan = std::move(chain), .rule = rule_text(statement)}, statement,
+                   context.reader);
 }
 
 }  // namespace gate::http::config

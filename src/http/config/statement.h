@@ -51,8 +51,7 @@ class ChainDraft {
   // Parses one statement and puts it behind the others.
   void read(const StatementKind& kind, const conf::Statement& statement, conf::Reader& reader);
 
-  // Puts a part behind the others; reports it when it stands behind a statement that takes every request. `rule` is
-  // left empty by parts that name their own.
+  // Puts a part behind the others; reports it when it stands behind a statement that takes every request.
   void add(ChainPlan::Statement part, const conf::Statement& statement, conf::Reader& reader);
 
   ChainPlan finish() && { return std::move(plan_); }

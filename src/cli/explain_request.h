@@ -1,0 +1,10 @@
+#pragma once
+
+#include "cli/command.h"
+
+namespace gate::cli {
+
+// `gate443 explain request METHOD URL`, as a subcommand of `explain`.
+Command add_explain_request(CLI::App& explain);
+
+}  // namespace gate::cli
