@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "http/arena_text.h"
 #include "http/request_rules.h"
 #include "http/response_rules.h"
 
@@ -82,13 +81,7 @@ void Exchange::respond() {
 }
 
 void Exchange::refuse(const Refusal& why) {
-  refusal = arena_.make<Refusal>(why);
-  response.status = why.status;
-  response.body.reset();
-  response.tunnel = false;
-  if (error_pages) error_pages->render(*this);
-  // For answers without a page (to HEAD), pages that do not show it, and clients that read no pages.
-  response.fields.set(FieldId::kXRequestId, request_id_text(arena_, id));
+  become_refusal(*this, why);
   respond();
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "http/arena_text.h"
 #include "http/request_rules.h"
 #include "http/scan.h"
 #include "http/upgrade.h"
@@ -88,13 +89,19 @@ bool is_sendable_trailer(const Field& field) {
   return is_trailer_allowed(field.id) && is_token(field.name) && is_field_value(field.value);
 }
 
-void replace_by_refusal(Exchange& exchange, const Refusal& refusal) {
+void become_refusal(Exchange& exchange, const Refusal& refusal) {
   exchange.refusal = exchange.arena().make<Refusal>(refusal);
-  exchange.response.fields.clear();
   exchange.response.body.reset();
   exchange.response.tunnel = false;
   exchange.response.status = refusal.status;
   if (exchange.error_pages) exchange.error_pages->render(exchange);
+  // For answers without a page (to HEAD), pages that do not show it, and clients that read no pages.
+  exchange.response.fields.set(FieldId::kXRequestId, request_id_text(exchange.arena(), exchange.id));
+}
+
+void replace_by_refusal(Exchange& exchange, const Refusal& refusal) {
+  exchange.response.fields.clear();
+  become_refusal(exchange, refusal);
 }
 
 }  // namespace gate::http

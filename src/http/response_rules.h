@@ -38,6 +38,9 @@ bool is_written_by_driver(FieldId id);
 // Whether a line of a response's trailer section may go on a wire; the others are left out.
 bool is_sendable_trailer(const Field& field);
 
+// Makes the refusal the response: its status, the error page, the request's id. The fields there are stay.
+void become_refusal(Exchange& exchange, const Refusal& refusal);
+
 // Puts a refusal in the place of a response that is ready but not sent: the driver found a fault in the request's body
 // meanwhile, or the response itself may not be sent.
 void replace_by_refusal(Exchange& exchange, const Refusal& refusal);
