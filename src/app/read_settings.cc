@@ -124,6 +124,27 @@ void read_audit_log_statement(Context& context, const conf::Statement& statement
   if (auto log = read_audit_log(statement, context.reader)) context.plan.audit_log = *log;
 }
 
+void read_trusted_by(conf::Context<http::TrustedProxies>& context, const conf::Statement& statement) {
+  using By = http::TrustedProxies::By;
+  constexpr conf::Choice<By> kFields[] = {{"forwarded", By::kForwarded}, {"x-forwarded-for", By::kXForwardedFor}};
+  if (const auto by = context.reader.choice(statement.args[0], kFields)) context.plan.by = *by;
+}
+
+// trusted-proxies CIDR… [{ by FIELD }]
+void read_trusted_proxies(Context& context, const conf::Statement& statement) {
+  constexpr conf::Directive<http::TrustedProxies> kInside[] = {
+      {.name = "by",
+       .synopsis = "by forwarded | x-forwarded-for",
+       .summary = "The one field in which these proxies name the client; the other is not looked at.",
+       .args = {1, 1},
+       .handle = read_trusted_by}};
+  auto& trusted = context.plan.trusted_proxies;
+  for (const auto& word : statement.args) {
+    if (const auto block = context.reader.cidr(word)) trusted.blocks.push_back(*block);
+  }
+  conf::read_block<http::TrustedProxies>(statement, kInside, trusted, context.reader);
+}
+
 void read_key_log(Context& context, const conf::Statement& statement) {
   auto path = context.reader.path(statement.args[0]);
   if (!path) return;
@@ -210,6 +231,12 @@ constexpr conf::Directive<Settings> kStatements[] = {
      .summary = "Writes TLS session keys for Wireshark. Dangerous.",
      .args = {1, 1},
      .handle = read_key_log},
+    {.name = "trusted-proxies",
+     .synopsis = "trusted-proxies CIDR… [{ by forwarded | x-forwarded-for }]",
+     .summary = "Proxies in front of this server that are believed who their clients are.",
+     .args = {1, 256},
+     .block = conf::BlockRule::kAllowed,
+     .handle = read_trusted_proxies},
     {.name = "limits",
      .synopsis = "limits { … }",
      .summary = "Bounds and deadlines of connections and requests.",

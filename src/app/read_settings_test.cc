@@ -123,6 +123,16 @@ TEST_F(ReadSettingsTest, equal_sites_have_equal_texts_and_changed_ones_do_not) {
   EXPECT_NE(one.settings.sites.front().text, other.settings.sites.front().text);
 }
 
+TEST_F(ReadSettingsTest, proxies_are_trusted_in_one_field_or_in_either) {
+  const auto either = load("trusted-proxies 10.0.0.0/8\n" + site("localhost"));
+  ASSERT_TRUE(either.good()) << either.report();
+  EXPECT_EQ(either.settings.trusted_proxies.by, http::TrustedProxies::By::kEither);
+  EXPECT_EQ(either.settings.trusted_proxies.blocks.size(), 1U);
+  const auto one = load("trusted-proxies ::1 {\n  by x-forwarded-for\n}\n" + site("localhost"));
+  EXPECT_EQ(one.settings.trusted_proxies.by, http::TrustedProxies::By::kXForwardedFor);
+  EXPECT_TRUE(has(load("trusted-proxies ::1 {\n  by via\n}\n" + site("localhost")), conf::kBadChoice));
+}
+
 TEST_F(ReadSettingsTest, every_statement_has_a_summary_for_explain) {
   for (const auto& each : statement_help()) {
     EXPECT_FALSE(each.summary.empty()) << each.name;

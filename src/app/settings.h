@@ -13,6 +13,7 @@
 #include "http/exchange.h"
 #include "http/limits.h"
 #include "http/service.h"
+#include "http/trusted_proxies.h"
 #include "observe/access_record.h"
 #include "observe/field_selection.h"
 #include "quic/connection.h"
@@ -84,6 +85,7 @@ struct Settings {
   LogSettings access_log;
   LogSettings audit_log{.kind = LogSettings::Kind::kStderr, .path = {}};
   std::string key_log;  // empty: none
+  http::TrustedProxies trusted_proxies;
   http::Limits limits;
   std::uint32_t connections_max = 0;  // 0: what the limit of descriptors allows
   std::uint32_t connections_per_address_max = 4096;

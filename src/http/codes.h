@@ -23,6 +23,7 @@ inline constexpr base::ErrorCode kUnknownVersion{5012};      // 505
 inline constexpr base::ErrorCode kMethodUnsupported{5013};   // 501
 inline constexpr base::ErrorCode kUnknownExpectation{5014};  // 417
 inline constexpr base::ErrorCode kIncompleteRequest{5015};   // 400: the client ended the connection inside a request
+inline constexpr base::ErrorCode kTwoClients{5016};          // 400: trusted proxies name two different clients
 
 inline constexpr base::ErrorCode kBadResponse{5050};  // 500: a response that no wire may send
 

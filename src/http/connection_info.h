@@ -17,7 +17,7 @@ namespace gate::http {
 // What is known of the connection a request came over. Lives as long as the connection.
 struct ConnectionInfo {
   std::uint64_t id = 0;  // unique in the process
-  base::Endpoint peer;   // the client's address
+  base::Endpoint peer;   // who speaks on it: the client, or a proxy in front of us. See Exchange::client()
   base::Endpoint local;  // the address it connected to
   base::Instant accepted_at;
   bool secure = false;

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "http/client_path.h"
 #include "http/connection_info.h"
 #include "http/limits.h"
 #include "http/message.h"
@@ -92,6 +93,18 @@ class Exchange {
   base::Arena& arena() { return arena_; }
   const ConnectionInfo& connection() const { return connection_; }
   const Limits& limits() const { return limits_; }
+
+  // Who the request is of: the connection's peer, or, where that is a trusted proxy, whom it speaks for; the port is
+  // then not known, and 0.
+  const base::IpAddress& client_address() const {
+    return client_path ? client_path->hops.front() : connection_.peer.address;
+  }
+  base::Endpoint client() const { return {client_address(), client_path ? std::uint16_t{0} : connection_.peer.port}; }
+  // "https" or "http": how the client speaks, to us or to the first trusted proxy.
+  std::string_view client_scheme() const {
+    return client_path && !client_path->scheme.empty() ? client_path->scheme : request.scheme;
+  }
+
   BodySource& request_body() { return driver_.request_body(*this); }
 
   // A body that lives in this exchange's arena: `make_body<TextBody>("...")`.
@@ -125,11 +138,12 @@ class Exchange {
   std::size_t filters() const;  // and changes that were added
 
   // For log, metrics and error pages.
-  std::uint64_t id = 0;               // shown as 16 hex digits; unique in the process, unguessable order not needed
-  std::string_view site;              // name of the site that handled it; empty before
-  std::string_view rule;              // "files /srv/www": the statement that answered
-  const Refusal* refusal = nullptr;   // set by refuse()
-  UpstreamFacts* upstream = nullptr;  // in the arena; set by services that ask another server
+  std::uint64_t id = 0;  // shown as 16 hex digits; unique in the process, unguessable order not needed
+  const ClientPath* client_path = nullptr;  // set where a trusted proxy has said who the client is
+  std::string_view site;                    // name of the site that handled it; empty before
+  std::string_view rule;                    // "files /srv/www": the statement that answered
+  const Refusal* refusal = nullptr;         // set by refuse()
+  UpstreamFacts* upstream = nullptr;        // in the arena; set by services that ask another server
   const ErrorPages* error_pages = nullptr;
   ResponseFilter* defaults = nullptr;  // run first, so that all others can change what it fills in
   Timeline timeline;

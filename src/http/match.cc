@@ -56,7 +56,7 @@ bool holds(const QueryIs& test, const Exchange& exchange) {
 }
 
 bool holds(const ClientIn& test, const Exchange& exchange) {
-  const auto& address = exchange.connection().peer.address;
+  const auto& address = exchange.client_address();
   return std::ranges::any_of(test.blocks, [&address](const base::Cidr& block) { return block.contains(address); });
 }
 

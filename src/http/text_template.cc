@@ -83,7 +83,7 @@ std::string_view value_of(Placeholder placeholder, Exchange& exchange) {
     case Placeholder::kUri: return uri_text(request, exchange.arena());
     case Placeholder::kScheme: return request.scheme;
     case Placeholder::kMethod: return request.method_text;
-    case Placeholder::kClient: return exchange.arena().copy(exchange.connection().peer.address.to_string());
+    case Placeholder::kClient: return exchange.arena().copy(exchange.client_address().to_string());
     case Placeholder::kRequestId: return request_id_text(exchange.arena(), exchange.id);
   }
   return {};

@@ -8,6 +8,7 @@
 #include "http/exchange.h"
 #include "http/limits.h"
 #include "http/service.h"
+#include "http/trusted_proxies.h"
 #include "observe/field_selection.h"
 #include "observe/log_producer.h"
 #include "quic/connection.h"
@@ -43,6 +44,7 @@ struct Plan {
   std::uint64_t generation = 0;
   std::vector<std::shared_ptr<const SitePlan>> sites;
   ServerLimits server_limits;
+  http::TrustedProxies trusted_proxies;
   std::shared_ptr<const http::Limits> limits;
   quic::ConnectionSettings quic;
   std::string qlog_folder;                              // empty: no qlog

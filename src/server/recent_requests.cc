@@ -26,7 +26,7 @@ bool is_refusal(const http::Exchange& exchange) {
 
 void fill_request(RecentRequest& record, const http::Exchange& exchange, bool query_is_logged) {
   const http::Request& request = exchange.request;
-  record.client = exchange.connection().peer;
+  record.client = exchange.client();
   record.version = request.version;
   record.secure = exchange.connection().secure;
   record.method.assign(request.method_text);

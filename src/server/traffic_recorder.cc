@@ -127,7 +127,7 @@ void TrafficRecorder::audit(const http::Exchange& exchange, observe::AuditKind k
                .site = exchange.site,
                .connection_id = exchange.connection().id,
                .request_id = exchange.id,
-               .peer = exchange.connection().peer});
+               .peer = exchange.client()});
 }
 
 void TrafficRecorder::count(const http::Exchange& exchange, const SitePlan* site, base::Instant finished) {
@@ -161,7 +161,7 @@ void TrafficRecorder::log(const http::Exchange& exchange, const SitePlan* site, 
   log_.write({.time = clock_.wall(),
               .request_id = exchange.id,
               .connection_id = exchange.connection().id,
-              .client = exchange.connection().peer,
+              .client = exchange.client(),
               .site = exchange.site,
               .host = request.host,
               .method = request.method_text,

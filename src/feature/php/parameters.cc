@@ -112,12 +112,14 @@ void add_script(const Script& script, base::Arena& arena, Parameters& parameters
   parameters.add("PATH_TRANSLATED", http::join(arena, {script.folder, script.path_info}));
 }
 
-void add_connection(const http::ConnectionInfo& connection, Parameters& parameters) {
-  parameters.add_copy("REMOTE_ADDR", connection.peer.address.to_string());
-  parameters.add_number("REMOTE_PORT", connection.peer.port);
+void add_connection(const http::Exchange& exchange, Parameters& parameters) {
+  const http::ConnectionInfo& connection = exchange.connection();
+  const base::Endpoint client = exchange.client();
+  parameters.add_copy("REMOTE_ADDR", client.address.to_string());
+  if (client.port != 0) parameters.add_number("REMOTE_PORT", client.port);
   parameters.add_copy("SERVER_ADDR", connection.local.address.to_string());
   parameters.add_number("SERVER_PORT", connection.local.port);
-  if (connection.secure) parameters.add("HTTPS", "on");
+  if (exchange.client_scheme() == "https") parameters.add("HTTPS", "on");
 }
 
 }  // namespace
@@ -132,14 +134,14 @@ void fill_parameters(http::Exchange& exchange, const Script& script, const PhpOp
   parameters.add("SERVER_PROTOCOL", protocol(request.version));
   parameters.add("SERVER_NAME", request.host);
   parameters.add("REQUEST_METHOD", request.method_text);
-  parameters.add("REQUEST_SCHEME", request.scheme);
+  parameters.add("REQUEST_SCHEME", exchange.client_scheme());
   parameters.add("REQUEST_URI", request.target);
   parameters.add("QUERY_STRING", request.query);
   // What php-cgi wants to see before it believes that it is called by a server.
   parameters.add("REDIRECT_STATUS", "200");
   add_content(request, parameters);
   add_script(script, exchange.arena(), parameters);
-  add_connection(exchange.connection(), parameters);
+  add_connection(exchange, parameters);
   add_fields(exchange, exchange.arena(), parameters);
   for (const auto& [name, value] : options.environment) {
     list.remove(name);

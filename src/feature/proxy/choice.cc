@@ -11,7 +11,7 @@ std::uint64_t hash_key(const http::Exchange& exchange, const ProxySettings& sett
   if (settings.balance != Balance::kHash) return 0;
   const auto text = [&]() -> std::string_view {
     switch (settings.hash_key) {
-      case HashKey::kClient: return base::as_text(std::as_bytes(exchange.connection().peer.address.octets()));
+      case HashKey::kClient: return base::as_text(std::as_bytes(exchange.client_address().octets()));
       case HashKey::kPath: return exchange.request.path;
       case HashKey::kCookie: return cookie_of(exchange, settings.hash_name);
       case HashKey::kHeader: break;

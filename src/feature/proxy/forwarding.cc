@@ -61,15 +61,38 @@ std::string_view received_protocol(http::Version version) {
   return "1.1";
 }
 
+// The client and the trusted proxies, then who has sent us the request. What the client wrote itself is not repeated.
+std::string x_forwarded_for(const http::Exchange& exchange) {
+  std::string text;
+  if (exchange.client_path) {
+    for (const auto& hop : exchange.client_path->hops) text += hop.to_string() + ", ";
+  }
+  return text + exchange.connection().peer.address.to_string();
+}
+
+// RFC 7239 4: an element by each proxy on the way, ours the last.
+std::string forwarded(const http::Exchange& exchange) {
+  std::string text;
+  if (exchange.client_path) {
+    const auto& [hops, scheme] = *exchange.client_path;
+    for (const auto& hop : hops) {
+      const bool said = &hop == &hops.front() && !scheme.empty();
+      fmt::format_to(std::back_inserter(text), "for={}{}{}, ", forwarded_node(hop.to_string()), said ? ";proto=" : "",
+                     said ? scheme : "");
+    }
+  }
+  const http::Request& request = exchange.request;
+  return text + fmt::format("for={};host={};proto={}", forwarded_node(exchange.connection().peer.address.to_string()),
+                            forwarded_host(request.authority), request.scheme);
+}
+
 void say_who_asks(http::Exchange& exchange, http::FieldList& fields) {
   auto& arena = exchange.arena();
   const http::Request& request = exchange.request;
-  const std::string address = exchange.connection().peer.address.to_string();
-  fields.add(FieldId::kXForwardedFor, arena.copy(address));
-  fields.add(FieldId::kXForwardedProto, request.scheme);
+  fields.add(FieldId::kXForwardedFor, arena.copy(x_forwarded_for(exchange)));
+  fields.add(FieldId::kXForwardedProto, exchange.client_scheme());
   fields.add(FieldId::kXForwardedHost, request.authority);
-  fields.add(FieldId::kForwarded, arena.copy(fmt::format("for={};host={};proto={}", forwarded_node(address),
-                                                         forwarded_host(request.authority), request.scheme)));
+  fields.add(FieldId::kForwarded, arena.copy(forwarded(exchange)));
   const auto via = request.fields.combined(FieldId::kVia);
   fields.add(FieldId::kVia, arena.copy(fmt::format("{}{}{} {}", via.value_or(""), via ? ", " : "",
                                                    received_protocol(request.version), kPseudonym)));

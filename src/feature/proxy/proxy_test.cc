@@ -8,6 +8,7 @@
 #include "feature/proxy/websocket.h"
 #include "http/config/conf_text_for_test.h"
 #include "http/testing/fake_exchange.h"
+#include "http/trusted_proxies.h"
 
 namespace gate::proxy {
 namespace {
@@ -51,6 +52,19 @@ TEST(RequestFields, say_afresh_who_asks_whatever_the_client_claims) {
   EXPECT_EQ(sent["x-request-id"], "0123456789abcdef");
   EXPECT_EQ(sent["x-forwarded-port"], "(none)");
   EXPECT_EQ(sent["x-real-ip"], "(none)");
+}
+
+TEST(RequestFields, repeat_what_trusted_proxies_have_said_and_nothing_of_the_client) {
+  FakeExchange fake({.secure = false, .peer = "10.0.0.9"});
+  fake.add("x-forwarded-for", "127.0.0.1, 2001:db8::7, 10.0.0.1");
+  fake.add("x-forwarded-proto", "https");
+  const http::TrustedProxies trusted{.blocks = {base::Cidr::parse("10.0.0.0/8").value()}};
+  ASSERT_TRUE(http::find_client(trusted, fake.exchange()));
+  const Sent sent(fake);
+  EXPECT_EQ(sent["x-forwarded-for"], "2001:db8::7, 10.0.0.1, 10.0.0.9");
+  EXPECT_EQ(sent["x-forwarded-proto"], "https");
+  EXPECT_EQ(sent["forwarded"],
+            "for=\"[2001:db8::7]\";proto=https, for=10.0.0.1, for=10.0.0.9;host=example.com;proto=http");
 }
 
 TEST(RequestFields, quote_a_host_with_a_port) {
