@@ -207,6 +207,7 @@ base::Result<Application::Prepared> Application::prepare(LoadedConfiguration& lo
       .connections_max = loaded.settings.connections_max != 0 ? loaded.settings.connections_max : connections_max_,
       .https_port = change.https_port,
       .http3_port = change.http3_port,
+      .proxy_protocol = change.proxy_protocol,
       .challenges = challenges_};
   GATE_TRY_ASSIGN(inputs.access_log, log_target(loaded.settings.access_log));
   for (const auto& site : loaded.settings.sites) {

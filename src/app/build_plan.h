@@ -38,7 +38,8 @@ struct PlanInputs {
   std::vector<base::WallTime> hsts_began{};     // by site; for those with a ramp
   std::uint16_t https_port = 443;               // where plain HTTP is redirected to
   std::uint16_t http3_port = 0;                 // where HTTP/3 is served; 0: nowhere
-  const http::ChallengeSource& challenges;      // outlives the plan
+  std::vector<server::ProxyProtocolAddress> proxy_protocol{};
+  const http::ChallengeSource& challenges;  // outlives the plan
 };
 
 // Takes the services of the sites out of `settings`.

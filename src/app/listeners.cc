@@ -39,6 +39,8 @@ base::Result<os::Fd> duplicate(const os::Fd& socket) {
 
 bool wants_http3(const Settings& settings, const base::Endpoint& https) {
   const auto& without = settings.without_http3;
+  // The PROXY protocol is one of connections: by UDP anybody could come, past the proxies that may.
+  if (settings.proxy_protocol && settings.proxy_protocol->covers(https)) return false;
   return settings.http3 != Http3Mode::kOff && std::ranges::find(without, https) == without.end();
 }
 
@@ -61,6 +63,7 @@ base::Result<Listeners::Change> Listeners::prepare(const Settings& settings) {
   inherited_.clear();
   change.https_port = port_of(settings, ListenerRole::kTls);
   change.http3_port = port_of(settings, ListenerRole::kQuic);
+  change.proxy_protocol = proxy_protocol_addresses(settings);
   return change;
 }
 
@@ -109,9 +112,24 @@ const Listeners::Kept* Listeners::find(const base::Endpoint& wanted, ListenerRol
 // The port of the first address that has this role.
 std::uint16_t Listeners::port_of(const Settings& settings, ListenerRole role) const {
   for (const auto& endpoint : settings.https) {
-    if (const Kept* kept = find(endpoint, role)) return kept->real.port;
+    const Kept* kept = is_wanted(settings, endpoint, role) ? find(endpoint, role) : nullptr;
+    if (kept) return kept->real.port;
   }
   return 0;
+}
+
+std::vector<server::ProxyProtocolAddress> Listeners::proxy_protocol_addresses(const Settings& settings) const {
+  std::vector<server::ProxyProtocolAddress> addresses;
+  if (!settings.proxy_protocol) return addresses;
+  for (const auto role : {ListenerRole::kTls, ListenerRole::kClear}) {
+    for (const auto& endpoint : role == ListenerRole::kTls ? settings.https : settings.http) {
+      const Kept* kept = find(endpoint, role);
+      if (kept && settings.proxy_protocol->covers(endpoint)) {
+        addresses.push_back({kept->real, settings.proxy_protocol->proxies});
+      }
+    }
+  }
+  return addresses;
 }
 
 base::Result<void> Listeners::open_address(const base::Endpoint& wanted, ListenerRole role, Change& change) {

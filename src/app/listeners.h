@@ -10,6 +10,7 @@
 #include "os/notify.h"
 #include "quic/connection_id.h"
 #include "server/listener.h"
+#include "server/plan.h"
 
 namespace gate::app {
 
@@ -28,8 +29,9 @@ class Listeners {
   struct Change {
     std::vector<std::vector<server::ListenerSocket>> added;  // by worker
     std::vector<server::ListenerAddress> removed;
-    std::uint16_t https_port = 0;         // the first address of HTTPS, as it will be; 0 when there is none
-    std::uint16_t http3_port = 0;         // the same for HTTP/3
+    std::uint16_t https_port = 0;  // the first address of HTTPS, as it will be; 0 when there is none
+    std::uint16_t http3_port = 0;  // the same for HTTP/3
+    std::vector<server::ProxyProtocolAddress> proxy_protocol{};  // as they will be
     std::vector<base::Error> left_out{};  // why HTTP/3, being optional, is not served on an address
   };
   base::Result<Change> prepare(const Settings& settings);
@@ -69,6 +71,7 @@ class Listeners {
   void take_back(const base::Endpoint& wanted, server::ListenerRole role, Change& change);
 
   const Kept* find(const base::Endpoint& wanted, server::ListenerRole role) const;
+  std::vector<server::ProxyProtocolAddress> proxy_protocol_addresses(const Settings& settings) const;
   std::uint16_t port_of(const Settings& settings, server::ListenerRole role) const;
 
   std::size_t workers_;

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <map>
+#include <algorithm>
 #include <unordered_map>
 
 #include "app/codes.h"
@@ -124,6 +124,28 @@ void read_audit_log_statement(Context& context, const conf::Statement& statement
   if (auto log = read_audit_log(statement, context.reader)) context.plan.audit_log = *log;
 }
 
+// proxy-protocol [ADDRESS…] from CIDR…
+void read_proxy_protocol(Context& context, const conf::Statement& statement) {
+  const std::span<const conf::Word> args(statement.args);
+  const auto from = std::ranges::find(args, "from", &conf::Word::text);
+  const auto addresses = args.first(static_cast<std::size_t>(from - args.begin()));
+  const auto blocks = args.subspan(std::min(args.size(), addresses.size() + 1));
+  if (blocks.empty()) {
+    context.reader.error(conf::kWrongArgumentCount, statement.name, "it is not said which proxies may connect",
+                         "name them: proxy-protocol from 10.0.0.0/8");
+    return;
+  }
+  auto& settings = context.plan.proxy_protocol.emplace();
+  for (const auto& word : addresses) {
+    for (const auto& endpoint : listen_addresses(word, context.reader)) {
+      settings.addresses.push_back({.endpoint = endpoint, .at = word.at});
+    }
+  }
+  for (const auto& word : blocks) {
+    if (const auto block = context.reader.cidr(word)) settings.proxies.push_back(*block);
+  }
+}
+
 void read_trusted_by(conf::Context<http::TrustedProxies>& context, const conf::Statement& statement) {
   using By = http::TrustedProxies::By;
   constexpr conf::Choice<By> kFields[] = {{"forwarded", By::kForwarded}, {"x-forwarded-for", By::kXForwardedFor}};
@@ -231,6 +253,11 @@ constexpr conf::Directive<Settings> kStatements[] = {
      .summary = "Writes TLS session keys for Wireshark. Dangerous.",
      .args = {1, 1},
      .handle = read_key_log},
+    {.name = "proxy-protocol",
+     .synopsis = "proxy-protocol [ADDRESS…] from CIDR…",
+     .summary = "Addresses at which proxies say, by the PROXY protocol, for whom they connect.",
+     .args = {1, 256},
+     .handle = read_proxy_protocol},
     {.name = "trusted-proxies",
      .synopsis = "trusted-proxies CIDR… [{ by forwarded | x-forwarded-for }]",
      .summary = "Proxies in front of this server that are believed who their clients are.",
@@ -282,7 +309,23 @@ void check_names(const Settings& settings, conf::Reader& reader) {
   }
 }
 
+void check_proxy_protocol(const Settings& settings, conf::Reader& reader) {
+  if (!settings.proxy_protocol) return;
+  for (const auto& [endpoint, at] : settings.proxy_protocol->addresses) {
+    const bool known = std::ranges::find(settings.https, endpoint) != settings.https.end() ||
+                       std::ranges::find(settings.http, endpoint) != settings.http.end();
+    if (known) continue;
+    reader.diagnostics().error(conf::kContradiction, at, fmt::format("nothing listens on {}", endpoint.to_string()),
+                               "write the address as it stands in \"https\" or \"http\"");
+  }
+}
+
 }  // namespace
+
+bool ProxyProtocolSettings::covers(const base::Endpoint& address) const {
+  const auto same = [&address](const Address& each) { return each.endpoint == address; };
+  return addresses.empty() || std::ranges::any_of(addresses, same);
+}
 
 Settings read_settings(const conf::Block& root, conf::Reader& reader) {
   Settings settings = defaults();
@@ -291,6 +334,7 @@ Settings read_settings(const conf::Block& root, conf::Reader& reader) {
   scope.read(root, reader);
   if (settings.admin && settings.admin_socket.empty()) settings.admin_socket = admin_socket_in(settings.state_folder);
   check_names(settings, reader);
+  check_proxy_protocol(settings, reader);
   if (settings.sites.empty() && !reader.diagnostics().has_errors()) {
     reader.diagnostics().error(kNoSites, {}, "the configuration has no site",
                                "add one: site localhost { files /srv/www }");

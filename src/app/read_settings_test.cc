@@ -123,6 +123,25 @@ TEST_F(ReadSettingsTest, equal_sites_have_equal_texts_and_changed_ones_do_not) {
   EXPECT_NE(one.settings.sites.front().text, other.settings.sites.front().text);
 }
 
+TEST_F(ReadSettingsTest, the_proxy_protocol_is_for_the_addresses_named_or_for_all) {
+  const auto all = load("https 8443\nproxy-protocol from 10.0.0.0/8 ::1\n" + site("localhost"));
+  ASSERT_TRUE(all.good()) << all.report();
+  EXPECT_EQ(all.settings.proxy_protocol.value().proxies.size(), 2U);
+  EXPECT_TRUE(all.settings.proxy_protocol->covers(all.settings.https.front()));
+  EXPECT_TRUE(all.settings.proxy_protocol->covers(all.settings.http.front()));
+  const auto one = load("https 443 8443\nproxy-protocol 8443 from 10.0.0.0/8\n" + site("localhost"));
+  ASSERT_TRUE(one.good()) << one.report();
+  EXPECT_FALSE(one.settings.proxy_protocol.value().covers(one.settings.https.front()));
+  EXPECT_TRUE(one.settings.proxy_protocol->covers(one.settings.https.back()));
+}
+
+TEST_F(ReadSettingsTest, the_proxy_protocol_needs_proxies_and_an_address_that_is_served) {
+  EXPECT_TRUE(has(load("proxy-protocol 443\n" + site("localhost")), conf::kWrongArgumentCount));
+  EXPECT_TRUE(has(load("proxy-protocol from\n" + site("localhost")), conf::kWrongArgumentCount));
+  EXPECT_TRUE(has(load("proxy-protocol 8443 from ::1\n" + site("localhost")), conf::kContradiction));
+  EXPECT_TRUE(has(load("proxy-protocol from everywhere\n" + site("localhost")), conf::kBadCidr));
+}
+
 TEST_F(ReadSettingsTest, proxies_are_trusted_in_one_field_or_in_either) {
   const auto either = load("trusted-proxies 10.0.0.0/8\n" + site("localhost"));
   ASSERT_TRUE(either.good()) << either.report();

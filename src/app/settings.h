@@ -60,6 +60,18 @@ struct SiteSettings {
   std::string name() const { return names.front().name; }
 };
 
+// Addresses at which proxies say for whom they connect.
+struct ProxyProtocolSettings {
+  struct Address {
+    base::Endpoint endpoint;
+    conf::Position at{};
+  };
+  std::vector<Address> addresses;  // empty: all of HTTPS and HTTP
+  std::vector<base::Cidr> proxies;
+
+  bool covers(const base::Endpoint& address) const;
+};
+
 // Whether HTTP/3 is served.
 enum class Http3Mode : std::uint8_t {
   kOn,
@@ -85,6 +97,7 @@ struct Settings {
   LogSettings access_log;
   LogSettings audit_log{.kind = LogSettings::Kind::kStderr, .path = {}};
   std::string key_log;  // empty: none
+  std::optional<ProxyProtocolSettings> proxy_protocol;
   http::TrustedProxies trusted_proxies;
   http::Limits limits;
   std::uint32_t connections_max = 0;  // 0: what the limit of descriptors allows

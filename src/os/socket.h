@@ -74,6 +74,9 @@ struct IoResult {
 IoResult receive(int socket, std::span<std::byte> into);
 IoResult send(int socket, base::ByteView bytes);
 
+// The same as receive(), but what is there stays there.
+IoResult peek(int socket, std::span<std::byte> into);
+
 // Says that nothing more will be sent; the peer's bytes can still be received.
 void shut_down_sending(int socket);
 

@@ -53,6 +53,16 @@ Fd bound_socket(const base::Endpoint& address, Transport transport, bool shared)
   return bound ? std::move(socket) : Fd();
 }
 
+IoResult receive_with(int socket, std::span<std::byte> into, int flags) {
+  ssize_t count = 0;
+  do {
+    count = recv(socket, into.data(), into.size(), flags);
+  } while (count < 0 && errno == EINTR);
+  if (count > 0) return {IoState::kDone, static_cast<std::size_t>(count)};
+  if (count == 0) return {IoState::kClosed, 0};
+  return io_failure();
+}
+
 }  // namespace
 
 base::Result<Fd> listen_tcp(const base::Endpoint& address) {
@@ -150,15 +160,8 @@ bool has_ended(int socket) {
   return poll(&watched, 1, 0) > 0;
 }
 
-IoResult receive(int socket, std::span<std::byte> into) {
-  ssize_t count = 0;
-  do {
-    count = recv(socket, into.data(), into.size(), 0);
-  } while (count < 0 && errno == EINTR);
-  if (count > 0) return {IoState::kDone, static_cast<std::size_t>(count)};
-  if (count == 0) return {IoState::kClosed, 0};
-  return io_failure();
-}
+IoResult receive(int socket, std::span<std::byte> into) { return receive_with(socket, into, 0); }
+IoResult peek(int socket, std::span<std::byte> into) { return receive_with(socket, into, MSG_PEEK); }
 
 IoResult send(int socket, base::ByteView bytes) {
   ssize_t count = 0;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/ip.h"
 #include "http/exchange.h"
 #include "http/limits.h"
 #include "http/service.h"
@@ -32,6 +33,12 @@ struct SitePlan {
   bool early_data = false;                              // safe ones also before its handshake is done
 };
 
+// An address at which proxies say ahead of each connection for whom it is (the PROXY protocol).
+struct ProxyProtocolAddress {
+  base::Endpoint endpoint;          // with the real port
+  std::vector<base::Cidr> proxies;  // who may connect there, and nobody else
+};
+
 // Bounds that hold for a worker or the process rather than for one connection.
 struct ServerLimits {
   std::uint32_t connections_max = 0;              // of this worker
@@ -44,6 +51,7 @@ struct Plan {
   std::uint64_t generation = 0;
   std::vector<std::shared_ptr<const SitePlan>> sites;
   ServerLimits server_limits;
+  std::vector<ProxyProtocolAddress> proxy_protocol;  // few, and mostly none
   http::TrustedProxies trusted_proxies;
   std::shared_ptr<const http::Limits> limits;
   quic::ConnectionSettings quic;

@@ -68,6 +68,7 @@ Worker::Worker(const WorkerContext& context, std::unique_ptr<loop::Loop> loop,
       cache_(context.cache_limit),
       service_environment_{.clock = *loop_, .cache = &cache_, .media_types = &context.media_types, .client = &client_},
       sites_(service_environment_),
+      arrivals_(*loop_, *buffers_, *this),
       quic_({.loop = *loop_,
              .buffers = *buffers_,
              .metrics = context.metrics,
@@ -165,6 +166,7 @@ void Worker::drain(bool hand_over, loop::Task drained) {
 
 void Worker::discard_connections() {
   quic_.discard_connections();
+  arrivals_.discard();
   while (!connections_.empty()) connections_.back()->discard(net::CloseReason::kDiscarded);
 }
 
@@ -174,25 +176,48 @@ void Worker::announce_drained_if_empty() {
 
 bool Worker::may_accept() const { return connection_count() < plan_->server_limits.connections_max; }
 
-void Worker::accepted(os::Accepted accepted, const Listener& listener) {
-  if (!address_counts_.add(accepted.peer.address, plan_->server_limits.connections_per_address_max)) {
-    recorder_.connection_refused(accepted.peer, kTooManyFromAddress, "one address holds too many connections");
-    return;
-  }
-  recorder_.connection_accepted();
-  const bool secure = listener.role() == ListenerRole::kTls;
+http::ConnectionInfo Worker::describe(const os::Accepted& accepted, const Listener& listener) {
   http::ConnectionInfo info{.id = next_connection_id_++,
                             .peer = accepted.peer,
                             .local = listener.address(),
                             .accepted_at = loop_->now(),
-                            .secure = secure};
+                            .secure = listener.role() == ListenerRole::kTls};
   // A socket bound to "any address" has to ask which one this connection came to.
   if (info.local.address.is_unspecified()) {
     if (const auto local = os::local_endpoint(accepted.socket.number())) info.local = *local;
   }
-  auto engine = secure ? std::make_unique<tls::Engine>(tls_, info.local.address, *loop_) : nullptr;
-  auto connection = std::make_unique<net::Connection>(connection_context_, std::move(accepted.socket), info,
-                                                      plan_->limits, std::move(engine));
+  return info;
+}
+
+void Worker::accepted(os::Accepted accepted, const Listener& listener) {
+  const http::ConnectionInfo info = describe(accepted, listener);
+  const auto& addresses = plan_->proxy_protocol;
+  const auto proxied = std::ranges::find(addresses, listener.address(), &ProxyProtocolAddress::endpoint);
+  if (proxied == addresses.end()) return arrived(std::move(accepted.socket), info);
+  const auto covers_peer = [&info](const base::Cidr& block) { return block.contains(info.peer.address); };
+  if (std::ranges::none_of(proxied->proxies, covers_peer)) {
+    recorder_.connection_refused(info.peer, kNotAProxy, "only the proxies of proxy-protocol may connect here");
+    return;
+  }
+  arrivals_.add(std::move(accepted.socket), info, info.accepted_at + plan_->limits->handshake_timeout);
+}
+
+void Worker::turned_away(const http::ConnectionInfo& info, base::ErrorCode code, std::string_view text) {
+  recorder_.connection_refused(info.peer, code, text);
+  announce_drained_if_empty();
+}
+
+// It is known whose connection it is.
+void Worker::arrived(os::Fd socket, const http::ConnectionInfo& info) {
+  if (!address_counts_.add(info.peer.address, plan_->server_limits.connections_per_address_max)) {
+    recorder_.connection_refused(info.peer, kTooManyFromAddress, "one address holds too many connections");
+    announce_drained_if_empty();
+    return;
+  }
+  recorder_.connection_accepted();
+  auto engine = info.secure ? std::make_unique<tls::Engine>(tls_, info.local.address, *loop_) : nullptr;
+  auto connection =
+      std::make_unique<net::Connection>(connection_context_, std::move(socket), info, plan_->limits, std::move(engine));
   net::Connection& started = *connection;
   started.table_index = connections_.size();
   connections_.push_back(std::move(connection));

@@ -21,6 +21,7 @@
 #include "observe/log_producer.h"
 #include "observe/worker_metrics.h"
 #include "server/address_counts.h"
+#include "server/arrivals.h"
 #include "server/listener.h"
 #include "server/plan.h"
 #include "server/quic_front.h"
@@ -49,6 +50,7 @@ struct WorkerContext {
 // another thread; the control thread speaks to it by post(). Runs on the thread that calls run().
 class Worker final : private net::ConnectionOwner,
                      private ListenerOwner,
+                     private ArrivalsOwner,
                      private http::Dispatcher,
                      private http::WireObserver,
                      private loop::TurnEnd,
@@ -109,6 +111,10 @@ class Worker final : private net::ConnectionOwner,
   bool may_accept() const override;
   void accepting_paused(const Listener& listener) override { recorder_.accepting_paused(listener.address()); }
 
+  // ArrivalsOwner
+  void arrived(os::Fd socket, const http::ConnectionInfo& info) override;
+  void turned_away(const http::ConnectionInfo& info, base::ErrorCode code, std::string_view text) override;
+
   // http::Dispatcher
   void dispatch(http::Exchange& exchange) override;
 
@@ -128,7 +134,8 @@ class Worker final : private net::ConnectionOwner,
   Site* site_for(const http::Exchange& exchange) const;
   void answer(http::Exchange& exchange);
   void retire(std::unique_ptr<Site> site);
-  std::size_t connection_count() const { return connections_.size() + quic_.connections(); }
+  http::ConnectionInfo describe(const os::Accepted& accepted, const Listener& listener);
+  std::size_t connection_count() const { return connections_.size() + arrivals_.size() + quic_.connections(); }
   void announce_drained_if_empty();
 
   std::unique_ptr<loop::Loop> loop_;
@@ -157,6 +164,7 @@ class Worker final : private net::ConnectionOwner,
   std::unique_ptr<Site> clear_text_;
 
   std::vector<std::unique_ptr<Listener>> listeners_;
+  Arrivals arrivals_;
   std::vector<std::unique_ptr<net::Connection>> connections_;
   base::IntrusiveList<net::Connection, net::HandshakeQueue> handshakes_;
   loop::Task drained_;

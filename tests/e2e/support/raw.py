@@ -31,7 +31,8 @@ class Response(Message):
 class Connection:
     """Bytes to and from the server; every wait ends."""
 
-    def __init__(self, port, context=None, server_name="localhost", alpn=("http/1.1",), receive_buffer=None):
+    def __init__(self, port, context=None, server_name="localhost", alpn=("http/1.1",), receive_buffer=None,
+                 preamble=b""):
         sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         sock.settimeout(PATIENCE)
         if receive_buffer:
@@ -39,6 +40,7 @@ class Connection:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             sock.connect(("127.0.0.1", port))
+            sock.sendall(preamble)
             if context:
                 context.set_alpn_protocols(list(alpn))
                 sock = context.wrap_socket(sock, server_hostname=server_name)

@@ -1,0 +1,132 @@
+#include "net/arrival.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/text.h"
+#include "net/codes.h"
+#include "os/socket.h"
+
+namespace gate::net {
+namespace {
+
+using namespace std::chrono_literals;
+
+class HandClock final : public base::Clock {
+ public:
+  base::Instant now() const override { return now_; }
+  base::WallTime wall() const override { return std::chrono::system_clock::now(); }
+  void pass(base::Duration time) { now_ += time; }
+
+ private:
+  base::Instant now_{1h};
+};
+
+class ArrivalTest : public testing::Test, protected ArrivalOwner {
+ protected:
+  void SetUp() override {
+    loop_ = loop::Loop::create(clock_).value();
+    std::array<int, 2> ends{};
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()), 0);
+    proxy_ = os::Fd(ends[1]);
+    http::ConnectionInfo info;
+    info.peer = base::Endpoint::parse("10.0.0.1:40000").value();
+    const ArrivalContext context{*loop_, *buffers_, *this};
+    arrival_ = std::make_unique<Arrival>(context, os::Fd(ends[0]), info, loop_->now() + 10s);
+    ASSERT_TRUE(arrival_->start());
+    turn();
+  }
+
+  void arrived(Arrival& arrival) override {
+    peer_ = arrival.info().peer.to_string();
+    socket_ = arrival.take_socket();
+    loop_->bury(std::move(arrival_));
+  }
+  void turned_away(Arrival& arrival, base::ErrorCode code, std::string_view) override {
+    EXPECT_EQ(&arrival, arrival_.get());
+    refusal_ = code;
+    loop_->bury(std::move(arrival_));
+  }
+
+  void turn() { loop_->turn(loop_->now()); }
+  void send(std::string_view text) {
+    ASSERT_EQ(write(proxy_.number(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
+    turn();
+  }
+  std::string rest() {
+    std::array<std::byte, 100> room{};
+    return std::string(base::as_text(std::span(room).first(os::receive(socket_.number(), room).count)));
+  }
+
+  HandClock clock_;
+  std::unique_ptr<TurnBuffers> buffers_ = std::make_unique<TurnBuffers>();
+  std::unique_ptr<loop::Loop> loop_;
+  os::Fd proxy_;
+  std::unique_ptr<Arrival> arrival_;
+  std::string peer_;
+  os::Fd socket_;
+  base::ErrorCode refusal_;
+};
+
+constexpr std::string_view kHeader = "PROXY TCP4 203.0.113.5 10.0.0.9 50123 443\r\n";
+
+TEST_F(ArrivalTest, waits_for_the_whole_header) {
+  for (const char each : kHeader.substr(0, kHeader.size() - 1)) send({&each, 1});
+  EXPECT_TRUE(arrival_);
+  send("\n");
+  EXPECT_FALSE(arrival_);
+  EXPECT_EQ(peer_, "203.0.113.5:50123");
+}
+
+TEST_F(ArrivalTest, leaves_what_follows_the_header) {
+  send(std::string(kHeader) + "GET / HTTP/1.1\r\n");
+  EXPECT_EQ(rest(), "GET / HTTP/1.1\r\n");
+}
+
+TEST_F(ArrivalTest, is_of_the_proxy_where_it_names_nobody) {
+  send("PROXY UNKNOWN\r\n");
+  EXPECT_EQ(peer_, "10.0.0.1:40000");
+}
+
+TEST_F(ArrivalTest, is_turned_away_as_soon_as_it_cannot_become_a_header) {
+  send("G");
+  EXPECT_EQ(refusal_, kBadProxyHeader);
+}
+
+TEST_F(ArrivalTest, is_turned_away_when_the_proxy_goes) {
+  send("PROXY TCP4 203.0.113.5");
+  EXPECT_TRUE(arrival_);
+  proxy_.close();
+  turn();
+  EXPECT_EQ(refusal_, kProxyHeaderTimeout);
+}
+
+TEST_F(ArrivalTest, is_turned_away_when_the_proxy_goes_without_a_word) {
+  proxy_.close();
+  turn();
+  EXPECT_EQ(refusal_, kProxyHeaderTimeout);
+}
+
+TEST_F(ArrivalTest, is_turned_away_when_the_header_does_not_come_in_time) {
+  send("PROXY TCP4 203.0.113.5");
+  clock_.pass(11s);
+  turn();
+  EXPECT_EQ(refusal_, kProxyHeaderTimeout);
+}
+
+TEST_F(ArrivalTest, may_bring_all_at_once_and_go) {
+  ASSERT_EQ(write(proxy_.number(), kHeader.data(), kHeader.size()), static_cast<ssize_t>(kHeader.size()));
+  proxy_.close();
+  turn();
+  EXPECT_EQ(peer_, "203.0.113.5:50123");
+}
+
+}  // namespace
+}  // namespace gate::net
