@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.h"
 #include "client/context.h"
 #include "client/location.h"
 #include "http/fcgi/client_wire.h"
@@ -26,6 +27,10 @@ http::CallFailure failure_of(const base::Error& error) {
                     : "the TLS handshake with the server failed"};
 }
 
+http::CallFailure no_longer_configured() {
+  return {http::CallFault::kConnectionTerminated, http::Delivered::kNothing, "the server is no longer configured"};
+}
+
 }  // namespace
 
 // One open connection.
@@ -43,6 +48,8 @@ class Pool::Link final : public http::ClientWireOwner, public loop::Mortal {
   bool available = false;
   bool speaks_unasked = false;               // what comes while it is idle is no sign of its end
   std::optional<http::CallFailure> failure;  // of the handshake
+  http::Call* only_for = nullptr;            // whose client the server was told of, until the call is started
+  base::Instant only_for_since{};            // that call waits
 
  private:
   Pool& pool_;
@@ -99,8 +106,10 @@ Pool::~Pool() {
   while (!waiting_.empty()) {
     http::Call& call = *waiting_.front().call;
     waiting_.pop_front();
-    call.fail(
-        {http::CallFault::kConnectionTerminated, http::Delivered::kNothing, "the server is no longer configured"});
+    call.fail(no_longer_configured());
+  }
+  for (auto& link : links_) {
+    if (link->only_for) std::exchange(link->only_for, nullptr)->fail(no_longer_configured());
   }
   for (auto& opening : openings_) {
     opening->give_up();
@@ -151,6 +160,7 @@ void Pool::refuse(http::Call& call, const http::CallFailure& failure) {
 }
 
 bool Pool::start_on_available(http::Call& call, base::Instant since) {
+  if (says_for_whom()) return false;
   while (!available_.empty()) {
     Link& link = *available_.back();
     // The server may just have closed it, and a request that is sent into that cannot always be sent again.
@@ -180,12 +190,16 @@ http::Call::Waits Pool::waits_of(base::Instant since, base::Duration made_in) co
 }
 
 // As long as it is not known whether the server speaks HTTP/2, each call is thought to need a connection of its own.
-std::size_t Pool::calls_each() const { return multiplexed_ ? std::max<std::size_t>(limits_->streams_max, 1) : 1; }
+std::size_t Pool::calls_each() const {
+  return multiplexed_ && !says_for_whom() ? std::max<std::size_t>(limits_->streams_max, 1) : 1;
+}
 
 std::size_t Pool::openings_needed() const { return (waiting_.size() + calls_each() - 1) / calls_each(); }
 
 void Pool::open_as_needed() {
-  while (openings_.size() + handshaking_ < openings_needed() &&
+  // One that says for whom it is has its call already, which waits no more.
+  const std::size_t handshaking = says_for_whom() ? 0 : handshaking_;
+  while (openings_.size() + handshaking < openings_needed() &&
          links_.size() + openings_.size() < settings_.connections_max) {
     openings_.push_back(std::make_unique<Opening>(*this));
     openings_.back()->start();
@@ -228,6 +242,7 @@ void Pool::add_link(os::Fd socket, const base::Endpoint& peer, base::Instant beg
   info.secure = settings_.address.secure();
   auto link = std::make_unique<Link>(*this);
   link->begun = begun;
+  if (says_for_whom() && !give_call(*link, socket.number())) return;
   link->connection =
       std::make_unique<net::Connection>(connection_context_, std::move(socket), info, limits_, std::move(engine));
   net::Connection& connection = *link->connection;
@@ -235,6 +250,24 @@ void Pool::add_link(os::Fd socket, const base::Endpoint& peer, base::Instant beg
   links_.push_back(std::move(link));
   ++handshaking_;
   if (!connection.start()) connection.discard(net::CloseReason::kSocketFailed);
+}
+
+// Chooses the call that the connection is for, and says so to the server. False when it is for none.
+bool Pool::give_call(Link& link, int socket) {
+  if (waiting_.empty()) return false;
+  const auto [only_call, since] = waiting_.front();
+  http::Call& call = *only_call;
+  waiting_.pop_front();
+  const std::string header = net::proxy_header(settings_.proxy_protocol, call.request.on_behalf_of);
+  // There is nothing else yet in the socket's buffer, which holds much more.
+  const auto sent = os::send(socket, base::as_bytes(header));
+  if (sent.count != header.size()) {
+    refuse(call, {http::CallFault::kConnectionTerminated, http::Delivered::kNothing, "the server closed at once"});
+    return false;
+  }
+  link.only_for = &call;
+  link.only_for_since = since;
+  return true;
 }
 
 std::unique_ptr<http::ClientWire> Pool::make_client_wire(net::Connection& connection, Link& link) {
@@ -263,10 +296,22 @@ std::unique_ptr<http::Wire> Pool::make_wire(net::Connection& connection) {
 // The call that waits is started at the end of the turn: what else stands in the input belongs to nobody.
 void Pool::make_available(Link& link) {
   if (link.available || !link.wire->takes_calls()) return;
+  if (says_for_whom() && !link.only_for) return;
   link.idle_since = context_.loop().now();
   link.available = true;
   available_.push_back(&link);
-  if (!waiting_.empty()) context_.loop().schedule(*this);
+  if (!waiting_.empty() || link.only_for) context_.loop().schedule(*this);
+}
+
+// Each on the connection that was opened for it, which ends with it.
+void Pool::start_given_calls() {
+  for (Link* link : std::exchange(available_, {})) {
+    link->available = false;
+    http::Call& call = *std::exchange(link->only_for, nullptr);
+    call.waits = waits_of(link->only_for_since, link->made_in);
+    link->wire->start(call);
+    link->connection->drain();
+  }
 }
 
 void Pool::handshake_failed(const net::Connection& connection, const base::Error& error) {
@@ -281,11 +326,14 @@ void Pool::closed(net::Connection& connection, net::CloseReason) {
   if (links_[index]) links_[index]->connection->table_index = index;
   links_.pop_back();
   if (link->available) std::erase(available_, link.get());
-  if (!link->wire) {
-    --handshaking_;
-    fail_one(
-        link->failure.value_or(http::CallFailure{http::CallFault::kConnectionTerminated, http::Delivered::kNothing,
-                                                 "the server closed the connection before the handshake was done"}));
+  const auto failure =
+      link->failure.value_or(http::CallFailure{http::CallFault::kConnectionTerminated, http::Delivered::kNothing,
+                                               "the server closed the connection before the handshake was done"});
+  if (!link->wire) --handshaking_;
+  if (link->only_for) {
+    refuse(*link->only_for, failure);
+  } else if (!link->wire && !says_for_whom()) {
+    fail_one(failure);
   }
   if (!waiting_.empty()) context_.loop().schedule(*this);
   context_.loop().bury(std::move(link));
@@ -310,6 +358,7 @@ void Pool::on_turn_end() {
       failed.call->fail(failure);
     }
   }
+  if (says_for_whom()) start_given_calls();
   while (!waiting_.empty()) {
     const Waiting next = waiting_.front();
     if (!start_on_available(*next.call, next.since)) break;
@@ -322,6 +371,10 @@ void Pool::on_turn_end() {
 void Pool::cancel(http::Call& call) {
   std::erase_if(waiting_, [&](const Waiting& waiting) { return waiting.call == &call; });
   std::erase_if(refused_, [&](const Refused& refused) { return refused.call == &call; });
+  const auto link = std::ranges::find(links_, &call, [](const auto& each) { return each->only_for; });
+  if (link == links_.end()) return;
+  (*link)->only_for = nullptr;
+  (*link)->connection->discard(net::CloseReason::kDiscarded);
 }
 
 void Pool::keep_timer() {

@@ -19,6 +19,7 @@
 #include "http/limits.h"
 #include "loop/loop.h"
 #include "net/connection.h"
+#include "net/proxy_header.h"
 #include "tls/client.h"
 
 namespace gate::client {
@@ -39,7 +40,9 @@ struct PoolSettings {
   std::shared_ptr<const cert::Roots> roots{};            // who may vouch for the server; null: nobody needs to
   std::shared_ptr<const cert::Credential> credential{};  // what to prove our own name with; null: nothing
   std::string server_name{};  // SNI and what the certificate must cover; empty: the address' host
-  http::Limits limits;        // see http::ClientWire
+  // Says ahead of each connection for whom it is. It then carries a single call: no other may be another client's.
+  net::ProxyProtocol proxy_protocol = net::ProxyProtocol::kNone;
+  http::Limits limits;  // see http::ClientWire
   std::chrono::milliseconds connect_timeout{5'000};
   std::uint32_t connections_max = 1024;  // open and on their way
   std::uint32_t waiting_max = 1024;  // calls that wait for a connection: a queue that grows without end helps nobody
@@ -90,6 +93,7 @@ class Pool final : private net::ConnectionOwner, private http::CallDriver, priva
   void on_turn_end() override;
   void on_timer() override;
 
+  bool says_for_whom() const { return settings_.proxy_protocol != net::ProxyProtocol::kNone; }
   bool is_h2c() const { return settings_.address.scheme == Scheme::kH2c; }
   bool asks_for_upgrade(const http::Call& call) const;
   void start_upgrade(http::Call& call);
@@ -103,6 +107,8 @@ class Pool final : private net::ConnectionOwner, private http::CallDriver, priva
   void open_failed(Opening& opening, const http::CallFailure& failure);
   std::unique_ptr<Opening> take(Opening& opening);
   void add_link(os::Fd socket, const base::Endpoint& peer, base::Instant begun);
+  bool give_call(Link& link, int socket);
+  void start_given_calls();
   void make_available(Link& link);
   void fail_one(const http::CallFailure& failure);
   void keep_timer();

@@ -14,4 +14,10 @@ std::optional<ServerAddress> read_server_address(const conf::Word& word, conf::R
   return std::nullopt;
 }
 
+std::optional<net::ProxyProtocol> read_proxy_protocol(const conf::Word& word, conf::Reader& reader) {
+  constexpr conf::Choice<net::ProxyProtocol> kVersions[] = {{"v1", net::ProxyProtocol::kV1},
+                                                            {"v2", net::ProxyProtocol::kV2}};
+  return reader.choice(word, kVersions);
+}
+
 }  // namespace gate::client

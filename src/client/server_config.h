@@ -9,12 +9,16 @@
 #include "conf/table.h"
 #include "conf/tree.h"
 #include "http/limits.h"
+#include "net/proxy_header.h"
 
 // What statements that name servers read in the same way.
 namespace gate::client {
 
 // A word that names a server; reports one that does not.
 std::optional<ServerAddress> read_server_address(const conf::Word& word, conf::Reader& reader);
+
+// "v1" or "v2" of the PROXY protocol.
+std::optional<net::ProxyProtocol> read_proxy_protocol(const conf::Word& word, conf::Reader& reader);
 
 // Which of its times a `timeout` statement sets: a member of the plan or of the plan's `limits`.
 template <class Plan>

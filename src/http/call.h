@@ -14,6 +14,7 @@
 #include "http/body.h"
 #include "http/fields.h"
 #include "http/method.h"
+#include "http/proxied_connection.h"
 
 namespace gate::http {
 
@@ -141,6 +142,8 @@ class Call {
     bool body_expected = false;         // the method usually has one: its absence is said (Content-Length: 0)
     // What a program is told by way of CGI (RFC 3875 4.1), in place of all above but method and body; names as is.
     const FieldList* parameters = nullptr;
+    // For servers that are told ahead of the connection; none: the call is made on our own account.
+    std::optional<ProxiedConnection> on_behalf_of{};
   };
 
   struct Response {

@@ -85,6 +85,7 @@ void Proxied::prepare() {
   request.body = received.has_body ? &exchange_.request_body() : nullptr;
   request.takes_trailers = takes_trailers(received.fields);
   request.body_expected = expects_content(received.method);
+  request.on_behalf_of = {.client = exchange_.client(), .local = exchange_.connection().local};
   ask_for_tunnel();
 }
 

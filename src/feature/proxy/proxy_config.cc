@@ -264,6 +264,11 @@ void read_server_name(Context& context, const conf::Statement& statement) {
   if (const auto name = context.reader.host_name(statement.args[0])) context.plan.server_name = name->name;
 }
 
+void read_proxy_protocol(Context& context, const conf::Statement& statement) {
+  const auto version = client::read_proxy_protocol(statement.args[0], context.reader);
+  if (version) context.plan.proxy_protocol = *version;
+}
+
 constexpr client::TimeoutChoice<ProxySettings> kTimeouts[] = {{"connect", {&ProxySettings::connect_timeout, nullptr}},
                                                               {"queue", {&ProxySettings::queue_timeout, nullptr}},
                                                               {"response", {nullptr, &http::Limits::header_timeout}},
@@ -347,6 +352,11 @@ constexpr conf::Directive<ProxySettings> kDirectives[] = {
      .summary = "The name asked for over TLS, which the server's certificate must cover.",
      .args = {1, 1},
      .handle = read_server_name},
+    {.name = "proxy-protocol",
+     .synopsis = "proxy-protocol v1|v2",
+     .summary = "Says to servers for whom each connection is; it then carries a single request.",
+     .args = {1, 1},
+     .handle = read_proxy_protocol},
     {.name = "timeout",
      .synopsis = "timeout connect|queue|response|read|idle TIME",
      .summary = "How long each phase may take: 5s, 10s, 60s, 5m and 60s unless said otherwise.",
@@ -396,10 +406,10 @@ void finish(const conf::Statement& statement, ProxySettings& settings, conf::Rea
     }
   }
   const http::Limits& limits = settings.limits;
-  settings.pool_text +=
-      fmt::format("{} {} {} {} {} {} {} {} {}", static_cast<int>(settings.trust), settings.server_name,
-                  settings.connect_timeout, settings.queue_timeout, limits.header_timeout, limits.stall_timeout,
-                  limits.idle_timeout, settings.connections_max, settings.queue_max);
+  settings.pool_text += fmt::format(
+      "{} {} {} {} {} {} {} {} {} {}", static_cast<int>(settings.trust), static_cast<int>(settings.proxy_protocol),
+      settings.server_name, settings.connect_timeout, settings.queue_timeout, limits.header_timeout,
+      limits.stall_timeout, limits.idle_timeout, settings.connections_max, settings.queue_max);
 }
 
 }  // namespace

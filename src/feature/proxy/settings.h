@@ -10,6 +10,7 @@
 #include "client/pool.h"
 #include "client/server_address.h"
 #include "http/limits.h"
+#include "net/proxy_header.h"
 
 namespace gate::proxy {
 
@@ -88,9 +89,10 @@ struct ProxySettings {
   EjectSettings eject;
   std::chrono::milliseconds slow_start{0};  // in which a server that has come back grows to its full share
   Trust trust = Trust::kSystem;
-  std::shared_ptr<const cert::Roots> roots;            // those; null: nobody needs to
-  std::shared_ptr<const cert::Credential> credential;  // what servers are shown that want to know who asks
-  std::string server_name;                             // for SNI and certificates; empty: each server's own
+  std::shared_ptr<const cert::Roots> roots;                       // those; null: nobody needs to
+  std::shared_ptr<const cert::Credential> credential;             // what servers are shown that want to know who asks
+  std::string server_name;                                        // for SNI and certificates; empty: each server's own
+  net::ProxyProtocol proxy_protocol = net::ProxyProtocol::kNone;  // spoken to servers
   http::Limits limits = default_limits();
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds queue_timeout{10'000};

@@ -56,6 +56,7 @@ client::PoolSettings pool_settings(const ProxySettings& settings, const ServerSe
           .roots = settings.roots,
           .credential = settings.credential,
           .server_name = settings.server_name,
+          .proxy_protocol = settings.proxy_protocol,
           .limits = settings.limits,
           .connect_timeout = settings.connect_timeout,
           .connections_max = settings.connections_max,
