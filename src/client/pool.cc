@@ -5,7 +5,6 @@
 
 #include "base/text.h"
 #include "client/context.h"
-#include "client/location.h"
 #include "http/fcgi/client_wire.h"
 #include "http/h1/client_wire.h"
 #include "http/h2/client_wire.h"
@@ -53,37 +52,6 @@ class Pool::Link final : public http::ClientWireOwner, public loop::Mortal {
 
  private:
   Pool& pool_;
-};
-
-// One connection on its way: from the name to an address to a socket.
-class Pool::Opening final : public loop::Mortal, private LocationListener, private DialListener {
- public:
-  explicit Opening(Pool& pool)
-      : pool_(pool),
-        location_(pool.context_.resolver(), pool.context_.random(), *this),
-        dial_(pool.context_.loop(), *this, pool.settings_.connect_timeout) {}
-
-  void start() {
-    begun_ = pool_.context_.loop().now();
-    const ServerAddress& address = pool_.settings_.address;
-    if (address.host.empty()) return dial_.start(address.path);
-    location_.start(address);
-  }
-  void give_up() { dial_.give_up(); }
-  base::Instant begun() const { return begun_; }
-
- private:
-  void located(std::vector<base::Endpoint> endpoints) override { dial_.start(std::move(endpoints)); }
-  void not_located(const http::CallFailure& failure) override { dial_.start_failed(failure); }
-  void dialed(Dial&, os::Fd socket, const base::Endpoint& peer) override {
-    pool_.opened(*this, std::move(socket), peer);
-  }
-  void dial_failed(Dial&, const http::CallFailure& failure) override { pool_.open_failed(*this, failure); }
-
-  Pool& pool_;
-  Location location_;
-  Dial dial_;
-  base::Instant begun_{};
 };
 
 Pool::Pool(Context& context, PoolSettings settings)
@@ -201,25 +169,27 @@ void Pool::open_as_needed() {
   const std::size_t handshaking = says_for_whom() ? 0 : handshaking_;
   while (openings_.size() + handshaking < openings_needed() &&
          links_.size() + openings_.size() < settings_.connections_max) {
-    openings_.push_back(std::make_unique<Opening>(*this));
-    openings_.back()->start();
+    const ConnectorContext with{context_.loop(), context_.resolver(), context_.random()};
+    ConnectorListener& listener = *this;
+    openings_.push_back(std::make_unique<Connector>(with, listener, settings_.connect_timeout));
+    openings_.back()->start(settings_.address);
   }
 }
 
-std::unique_ptr<Pool::Opening> Pool::take(Opening& opening) {
-  const auto found = std::ranges::find(openings_, &opening, &std::unique_ptr<Opening>::get);
+std::unique_ptr<Connector> Pool::take(Connector& opening) {
+  const auto found = std::ranges::find(openings_, &opening, &std::unique_ptr<Connector>::get);
   auto taken = std::move(*found);
   openings_.erase(found);
   return taken;
 }
 
-void Pool::opened(Opening& opening, os::Fd socket, const base::Endpoint& peer) {
+void Pool::connected(Connector& opening, os::Fd socket, const base::Endpoint& peer) {
   const base::Instant begun = opening.begun();
   context_.loop().bury(take(opening));
   add_link(std::move(socket), peer, begun);
 }
 
-void Pool::open_failed(Opening& opening, const http::CallFailure& failure) {
+void Pool::connect_failed(Connector& opening, const http::CallFailure& failure) {
   context_.loop().bury(take(opening));
   fail_one(failure);
 }

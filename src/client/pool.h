@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "cert/credential.h"
 #include "cert/verify.h"
-#include "client/dial.h"
+#include "client/connector.h"
 #include "client/server_address.h"
 #include "http/call.h"
 #include "http/client_wire.h"
@@ -52,7 +52,11 @@ struct PoolSettings {
 // The connections of one worker to one server. A call goes to the connection that was used last, so that those too
 // many come to their idle end; where none is free, one is opened, and the call waits for whichever is first. Over
 // HTTP/2 a connection is free as long as the server lets it carry one call more.
-class Pool final : private net::ConnectionOwner, private http::CallDriver, private loop::TurnEnd, private loop::Timer {
+class Pool final : private net::ConnectionOwner,
+                   private ConnectorListener,
+                   private http::CallDriver,
+                   private loop::TurnEnd,
+                   private loop::Timer {
  public:
   // `context` outlives the pool.
   Pool(Context& context, PoolSettings settings);
@@ -66,7 +70,6 @@ class Pool final : private net::ConnectionOwner, private http::CallDriver, priva
 
  private:
   class Link;
-  class Opening;
   struct Waiting {
     http::Call* call;
     base::Instant since;
@@ -86,6 +89,10 @@ class Pool final : private net::ConnectionOwner, private http::CallDriver, priva
   std::string_view plain_http_answer() const override { return {}; }
   void closed(net::Connection& connection, net::CloseReason reason) override;
 
+  // ConnectorListener
+  void connected(Connector& opening, os::Fd socket, const base::Endpoint& peer) override;
+  void connect_failed(Connector& opening, const http::CallFailure& failure) override;
+
   // http::CallDriver, of the calls that wait
   void body_has_room(http::Call&) override {}
   void cancel(http::Call& call) override;
@@ -103,9 +110,7 @@ class Pool final : private net::ConnectionOwner, private http::CallDriver, priva
   std::size_t calls_each() const;
   std::size_t openings_needed() const;
   void open_as_needed();
-  void opened(Opening& opening, os::Fd socket, const base::Endpoint& peer);
-  void open_failed(Opening& opening, const http::CallFailure& failure);
-  std::unique_ptr<Opening> take(Opening& opening);
+  std::unique_ptr<Connector> take(Connector& opening);
   void add_link(os::Fd socket, const base::Endpoint& peer, base::Instant begun);
   bool give_call(Link& link, int socket);
   void start_given_calls();
@@ -121,7 +126,7 @@ class Pool final : private net::ConnectionOwner, private http::CallDriver, priva
   net::ConnectionContext connection_context_;
   std::vector<std::unique_ptr<Link>> links_;
   std::vector<Link*> available_;  // the one used last is the last
-  std::vector<std::unique_ptr<Opening>> openings_;
+  std::vector<std::unique_ptr<Connector>> openings_;
   std::size_t handshaking_ = 0;  // of the links, those without a wire yet
   bool multiplexed_;             // a connection carries many calls at once, as far as is known
   std::deque<Waiting> waiting_;
