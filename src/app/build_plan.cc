@@ -110,6 +110,9 @@ std::shared_ptr<const server::Plan> build_plan(Settings& settings, const PlanInp
   plan->quic = quic_settings(settings);
   plan->qlog_folder = settings.qlog_folder;
   plan->proxy_protocol = inputs.proxy_protocol;
+  std::vector<std::shared_ptr<const server::PassPlan>> passes;
+  for (const auto& pass : settings.passes) passes.push_back(pass.plan);
+  plan->passes = server::PassTable(std::move(passes));
   plan->trusted_proxies = settings.trusted_proxies;
   plan->server_limits.connections_max = (inputs.connections_max + inputs.workers - 1) / inputs.workers;
   plan->server_limits.connections_per_address_max = settings.connections_per_address_max;

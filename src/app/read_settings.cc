@@ -9,6 +9,7 @@
 #include "app/folders.h"
 #include "app/read_limits.h"
 #include "app/read_log.h"
+#include "app/read_pass.h"
 #include "app/read_site.h"
 #include "conf/table.h"
 
@@ -180,6 +181,10 @@ void read_site_statement(Context& context, const conf::Statement& statement) {
   context.plan.sites.push_back(read_site(statement, context.reader));
 }
 
+void read_pass_statement(Context& context, const conf::Statement& statement) {
+  if (auto pass = read_pass(statement, context.reader)) context.plan.passes.push_back(*std::move(pass));
+}
+
 constexpr conf::Directive<Settings> kStatements[] = {
     {.name = "site",
      .synopsis = "site NAME… { … }",
@@ -188,6 +193,13 @@ constexpr conf::Directive<Settings> kStatements[] = {
      .block = conf::BlockRule::kRequired,
      .occurs = conf::Occurs::kRepeated,
      .handle = read_site_statement},
+    {.name = "pass",
+     .synopsis = "pass NAME… SERVER [{ … }]",
+     .summary = "Passes connections for these names on to another server as they are, TLS unopened.",
+     .args = {2, 64},
+     .block = conf::BlockRule::kAllowed,
+     .occurs = conf::Occurs::kRepeated,
+     .handle = read_pass_statement},
     {.name = "https",
      .synopsis = "https ADDRESS…",
      .summary = "Where HTTPS is served; \"443\" (every address) unless given.",
@@ -309,6 +321,28 @@ void check_names(const Settings& settings, conf::Reader& reader) {
   }
 }
 
+// A name is passed on or served, unless it is passed on for some protocols only.
+void check_passed_names(const Settings& settings, conf::Reader& reader) {
+  std::unordered_map<std::string_view, conf::Position> served;
+  std::unordered_map<std::string_view, conf::Position> passed;
+  for (const auto& site : settings.sites) {
+    for (const auto& name : site.names) served.emplace(name.name, site.at);
+  }
+  for (const auto& pass : settings.passes) {
+    for (const auto& name : pass.plan->names) {
+      const auto site = pass.plan->alpn.empty() ? served.find(name) : served.end();
+      const auto [other, added] = passed.emplace(name, pass.at);
+      if (added && site == served.end()) continue;
+      reader.diagnostics().add(
+          {.code = kDuplicateSiteName,
+           .at = pass.at,
+           .message = fmt::format("{} is {}", conf::shown(name), added ? "served by a site" : "passed on already"),
+           .help = "a connection can only go to one of them; the other stands at",
+           .related = added ? site->second : other->second});
+    }
+  }
+}
+
 void check_proxy_protocol(const Settings& settings, conf::Reader& reader) {
   if (!settings.proxy_protocol) return;
   for (const auto& [endpoint, at] : settings.proxy_protocol->addresses) {
@@ -334,8 +368,9 @@ Settings read_settings(const conf::Block& root, conf::Reader& reader) {
   scope.read(root, reader);
   if (settings.admin && settings.admin_socket.empty()) settings.admin_socket = admin_socket_in(settings.state_folder);
   check_names(settings, reader);
+  check_passed_names(settings, reader);
   check_proxy_protocol(settings, reader);
-  if (settings.sites.empty() && !reader.diagnostics().has_errors()) {
+  if (settings.sites.empty() && settings.passes.empty() && !reader.diagnostics().has_errors()) {
     reader.diagnostics().error(kNoSites, {}, "the configuration has no site",
                                "add one: site localhost { files /srv/www }");
   }
@@ -345,6 +380,7 @@ Settings read_settings(const conf::Block& root, conf::Reader& reader) {
 std::vector<StatementHelp> statement_help() {
   std::vector<StatementHelp> help;
   for (const auto& row : kStatements) help.push_back({row.name, row.synopsis, row.summary, "configuration"});
+  for (const auto& row : pass_help()) help.push_back(row);
   for (const auto& row : limit_help()) help.push_back(row);
   for (const auto& row : site_help()) help.push_back(row);
   return help;

@@ -17,6 +17,7 @@
 #include "observe/access_record.h"
 #include "observe/field_selection.h"
 #include "quic/connection.h"
+#include "server/pass_table.h"
 
 namespace gate::app {
 
@@ -72,6 +73,12 @@ struct ProxyProtocolSettings {
   bool covers(const base::Endpoint& address) const;
 };
 
+// One `pass` statement, checked.
+struct PassSettings {
+  std::shared_ptr<const server::PassPlan> plan;
+  conf::Position at{};
+};
+
 // Whether HTTP/3 is served.
 enum class Http3Mode : std::uint8_t {
   kOn,
@@ -99,6 +106,7 @@ struct Settings {
   std::string key_log;  // empty: none
   std::optional<ProxyProtocolSettings> proxy_protocol;
   http::TrustedProxies trusted_proxies;
+  std::vector<PassSettings> passes;
   http::Limits limits;
   std::uint32_t connections_max = 0;  // 0: what the limit of descriptors allows
   std::uint32_t connections_per_address_max = 4096;

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "net/codes.h"
 #include "os/socket.h"
+#include "tls/hello_for_test.h"
 
 namespace gate::net {
 namespace {
@@ -38,13 +39,22 @@ class ArrivalTest : public testing::Test, protected ArrivalOwner {
     proxy_ = os::Fd(ends[1]);
     http::ConnectionInfo info;
     info.peer = base::Endpoint::parse("10.0.0.1:40000").value();
+    ours_ = os::Fd(ends[0]);
+    info_ = info;
+    await(Awaited::kProxyHeader);
+  }
+
+  void await(Awaited awaited) {
     const ArrivalContext context{*loop_, *buffers_, *this};
-    arrival_ = std::make_unique<Arrival>(context, os::Fd(ends[0]), info, loop_->now() + 10s);
+    if (arrival_) ours_ = arrival_->take_socket();
+    if (arrival_) loop_->unwatch(ours_.number());
+    arrival_ = std::make_unique<Arrival>(context, std::move(ours_), info_, awaited, loop_->now() + 10s);
     ASSERT_TRUE(arrival_->start());
     turn();
   }
 
-  void arrived(Arrival& arrival) override {
+  void arrived(Arrival& arrival, const tls::ClientHello* hello) override {
+    if (hello) server_name_ = hello->server_name;
     peer_ = arrival.info().peer.to_string();
     socket_ = arrival.take_socket();
     loop_->bury(std::move(arrival_));
@@ -68,9 +78,12 @@ class ArrivalTest : public testing::Test, protected ArrivalOwner {
   HandClock clock_;
   std::unique_ptr<TurnBuffers> buffers_ = std::make_unique<TurnBuffers>();
   std::unique_ptr<loop::Loop> loop_;
+  http::ConnectionInfo info_;
+  os::Fd ours_;
   os::Fd proxy_;
   std::unique_ptr<Arrival> arrival_;
   std::string peer_;
+  std::string server_name_;
   os::Fd socket_;
   base::ErrorCode refusal_;
 };
@@ -126,6 +139,38 @@ TEST_F(ArrivalTest, may_bring_all_at_once_and_go) {
   proxy_.close();
   turn();
   EXPECT_EQ(peer_, "203.0.113.5:50123");
+}
+
+TEST_F(ArrivalTest, tells_where_the_client_wants_to_go_and_takes_nothing) {
+  await(Awaited::kClientHello);
+  const std::string record = tls::for_test::HelloText().suites({0x1301}).server_name("example.com").record();
+  for (const char each : record) send({&each, 1});
+  EXPECT_EQ(server_name_, "example.com");
+  EXPECT_EQ(rest(), record.substr(0, 100));
+}
+
+TEST_F(ArrivalTest, lets_others_see_to_what_is_no_hello) {
+  await(Awaited::kClientHello);
+  send("GET / HTTP/1.1\r\n");
+  EXPECT_FALSE(arrival_);
+  EXPECT_EQ(server_name_, "");
+  EXPECT_EQ(rest(), "GET / HTTP/1.1\r\n");
+}
+
+TEST_F(ArrivalTest, lets_others_see_to_a_hello_that_does_not_come) {
+  await(Awaited::kClientHello);
+  send("\x16\x03\x01");
+  clock_.pass(11s);
+  turn();
+  EXPECT_FALSE(arrival_);
+  EXPECT_EQ(rest(), "\x16\x03\x01");
+}
+
+TEST_F(ArrivalTest, lets_others_see_to_a_client_that_goes) {
+  await(Awaited::kClientHello);
+  proxy_.close();
+  turn();
+  EXPECT_FALSE(arrival_);
 }
 
 }  // namespace

@@ -118,6 +118,7 @@ std::string_view to_string(AuditKind kind) {
     case AuditKind::kConnectionRefused: return "connection_refused";
     case AuditKind::kRequestRefused: return "request_refused";
     case AuditKind::kScriptMessage: return "script_message";
+    case AuditKind::kPassFailed: return "pass_failed";
     case AuditKind::kLimitHit: return "limit_hit";
     case AuditKind::kProtocolViolation: return "protocol_violation";
     case AuditKind::kLogProblem: return "log_problem";

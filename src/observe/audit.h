@@ -29,6 +29,7 @@ enum class AuditKind : std::uint8_t {
   kConnectionRefused,  // a limit of connections or descriptors
   kRequestRefused,
   kScriptMessage,  // what a script complained of beside its response
+  kPassFailed,     // the server that a connection was to be passed on to cannot be reached
   kLimitHit,
   kProtocolViolation,  // a driver noticed an attack or a broken peer
   kLogProblem,         // lines are or were lost

@@ -6,16 +6,20 @@
 
 namespace gate::server {
 
-void Arrivals::add(os::Fd socket, const http::ConnectionInfo& info, base::Instant deadline) {
-  auto arrival = std::make_unique<net::Arrival>(context_, std::move(socket), info, deadline);
-  if (!arrival->start()) return;  // without room in the event queue there is nobody to wait for
+bool Arrivals::add(os::Fd socket, const http::ConnectionInfo& info, net::Awaited awaited, base::Instant deadline) {
+  auto arrival = std::make_unique<net::Arrival>(context_, std::move(socket), info, awaited, deadline);
+  if (!arrival->start()) return false;
   arrival->table_index = arrivals_.size();
   arrivals_.push_back(std::move(arrival));
+  return true;
 }
 
-void Arrivals::arrived(net::Arrival& arrival) {
+void Arrivals::arrived(net::Arrival& arrival, const tls::ClientHello* hello) {
   remove(arrival);
-  owner_.arrived(arrival.take_socket(), arrival.info());
+  switch (arrival.awaited()) {
+    case net::Awaited::kProxyHeader: return owner_.named(arrival.take_socket(), arrival.info());
+    case net::Awaited::kClientHello: return owner_.greeted(arrival.take_socket(), arrival.info(), hello);
+  }
 }
 
 void Arrivals::turned_away(net::Arrival& arrival, base::ErrorCode code, std::string_view text) {

@@ -13,6 +13,7 @@
 #include "observe/field_selection.h"
 #include "observe/log_producer.h"
 #include "quic/connection.h"
+#include "server/pass_table.h"
 
 namespace gate::server {
 
@@ -53,6 +54,7 @@ struct Plan {
   ServerLimits server_limits;
   std::vector<ProxyProtocolAddress> proxy_protocol;  // few, and mostly none
   http::TrustedProxies trusted_proxies;
+  PassTable passes;
   std::shared_ptr<const http::Limits> limits;
   quic::ConnectionSettings quic;
   std::string qlog_folder;                              // empty: no qlog

@@ -201,6 +201,16 @@ void TrafficRecorder::violation(const http::ConnectionInfo& connection, const ht
                .peer = connection.peer});
 }
 
+void TrafficRecorder::pass_failed(const http::ConnectionInfo& connection, std::string_view name, std::string_view why) {
+  log_.record({.kind = observe::AuditKind::kPassFailed,
+               .time = clock_.wall(),
+               .code = kPassFailed,
+               .text = why,
+               .site = name,
+               .connection_id = connection.id,
+               .peer = connection.peer});
+}
+
 void TrafficRecorder::connection_refused(const base::Endpoint& peer, base::ErrorCode code, std::string_view text) {
   metrics_.connections_accepted.add();
   metrics_.connections_closed[observe::ConnectionEnd::kRefused].add();

@@ -69,6 +69,8 @@ Worker::Worker(const WorkerContext& context, std::unique_ptr<loop::Loop> loop,
       service_environment_{.clock = *loop_, .cache = &cache_, .media_types = &context.media_types, .client = &client_},
       sites_(service_environment_),
       arrivals_(*loop_, *buffers_, *this),
+      passages_({*loop_, *buffers_, context.metrics.bytes_received, context.metrics.bytes_sent},
+                {*loop_, client_.resolver(), client_.random()}, *this),
       quic_({.loop = *loop_,
              .buffers = *buffers_,
              .metrics = context.metrics,
@@ -166,7 +168,8 @@ void Worker::drain(bool hand_over, loop::Task drained) {
 
 void Worker::discard_connections() {
   quic_.discard_connections();
-  arrivals_.discard();
+  arrivals_.discard([this](const http::ConnectionInfo& info) { count_out(info, net::CloseReason::kDiscarded); });
+  passages_.discard();
   while (!connections_.empty()) connections_.back()->discard(net::CloseReason::kDiscarded);
 }
 
@@ -193,13 +196,16 @@ void Worker::accepted(os::Accepted accepted, const Listener& listener) {
   const http::ConnectionInfo info = describe(accepted, listener);
   const auto& addresses = plan_->proxy_protocol;
   const auto proxied = std::ranges::find(addresses, listener.address(), &ProxyProtocolAddress::endpoint);
-  if (proxied == addresses.end()) return arrived(std::move(accepted.socket), info);
+  if (proxied == addresses.end()) return named(std::move(accepted.socket), info);
   const auto covers_peer = [&info](const base::Cidr& block) { return block.contains(info.peer.address); };
   if (std::ranges::none_of(proxied->proxies, covers_peer)) {
     recorder_.connection_refused(info.peer, kNotAProxy, "only the proxies of proxy-protocol may connect here");
     return;
   }
-  arrivals_.add(std::move(accepted.socket), info, info.accepted_at + plan_->limits->handshake_timeout);
+  const base::Instant deadline = info.accepted_at + plan_->limits->handshake_timeout;
+  if (!arrivals_.add(std::move(accepted.socket), info, net::Awaited::kProxyHeader, deadline)) {
+    recorder_.connection_refused(info.peer, kTooManyConnections, "the system watches no more sockets");
+  }
 }
 
 void Worker::turned_away(const http::ConnectionInfo& info, base::ErrorCode code, std::string_view text) {
@@ -208,13 +214,28 @@ void Worker::turned_away(const http::ConnectionInfo& info, base::ErrorCode code,
 }
 
 // It is known whose connection it is.
-void Worker::arrived(os::Fd socket, const http::ConnectionInfo& info) {
+void Worker::named(os::Fd socket, const http::ConnectionInfo& info) {
   if (!address_counts_.add(info.peer.address, plan_->server_limits.connections_per_address_max)) {
     recorder_.connection_refused(info.peer, kTooManyFromAddress, "one address holds too many connections");
     announce_drained_if_empty();
     return;
   }
   recorder_.connection_accepted();
+  if (!info.secure || plan_->passes.empty()) return serve(std::move(socket), info);
+  const base::Instant deadline = info.accepted_at + plan_->limits->handshake_timeout;
+  if (!arrivals_.add(std::move(socket), info, net::Awaited::kClientHello, deadline)) {
+    count_out(info, net::CloseReason::kSocketFailed);
+  }
+}
+
+// It is known where the connection is to go.
+void Worker::greeted(os::Fd socket, const http::ConnectionInfo& info, const tls::ClientHello* hello) {
+  const auto* pass = hello ? plan_->passes.find(*hello) : nullptr;
+  if (!pass) return serve(std::move(socket), info);
+  passages_.add(std::move(socket), info, *pass);
+}
+
+void Worker::serve(os::Fd socket, const http::ConnectionInfo& info) {
   auto engine = info.secure ? std::make_unique<tls::Engine>(tls_, info.local.address, *loop_) : nullptr;
   auto connection =
       std::make_unique<net::Connection>(connection_context_, std::move(socket), info, plan_->limits, std::move(engine));
@@ -222,6 +243,14 @@ void Worker::arrived(os::Fd socket, const http::ConnectionInfo& info) {
   started.table_index = connections_.size();
   connections_.push_back(std::move(connection));
   if (!started.start()) started.discard(net::CloseReason::kSocketFailed);
+}
+
+void Worker::passage_ended(const http::ConnectionInfo& info, net::CloseReason reason) { count_out(info, reason); }
+
+void Worker::count_out(const http::ConnectionInfo& info, net::CloseReason reason) {
+  recorder_.connection_closed(reason);
+  address_counts_.subtract(info.peer.address);
+  announce_drained_if_empty();
 }
 
 std::unique_ptr<http::Wire> Worker::make_wire(net::Connection& connection) {
@@ -259,15 +288,13 @@ void Worker::handshake_failed(const net::Connection& connection, const base::Err
 std::string_view Worker::plain_http_answer() const { return kPlainHttpAnswer; }
 
 void Worker::closed(net::Connection& connection, net::CloseReason reason) {
-  recorder_.connection_closed(reason);
-  address_counts_.subtract(connection.info().peer.address);
   const std::size_t index = connection.table_index;
   GATE_CHECK(index < connections_.size() && connections_[index].get() == &connection);
   std::swap(connections_[index], connections_.back());
   connections_[index]->table_index = index;
   loop_->bury(std::move(connections_.back()));
   connections_.pop_back();
-  announce_drained_if_empty();
+  count_out(connection.info(), reason);  // it lives until the turn ends
 }
 
 // RFC 9110 7.4: a request may only come over a connection that was opened for its target. HTTP/2 clients reuse one for

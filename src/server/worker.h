@@ -23,6 +23,7 @@
 #include "server/address_counts.h"
 #include "server/arrivals.h"
 #include "server/listener.h"
+#include "server/passages.h"
 #include "server/plan.h"
 #include "server/quic_front.h"
 #include "server/site_table.h"
@@ -51,6 +52,7 @@ struct WorkerContext {
 class Worker final : private net::ConnectionOwner,
                      private ListenerOwner,
                      private ArrivalsOwner,
+                     private PassagesOwner,
                      private http::Dispatcher,
                      private http::WireObserver,
                      private loop::TurnEnd,
@@ -112,8 +114,15 @@ class Worker final : private net::ConnectionOwner,
   void accepting_paused(const Listener& listener) override { recorder_.accepting_paused(listener.address()); }
 
   // ArrivalsOwner
-  void arrived(os::Fd socket, const http::ConnectionInfo& info) override;
+  void named(os::Fd socket, const http::ConnectionInfo& info) override;
   void turned_away(const http::ConnectionInfo& info, base::ErrorCode code, std::string_view text) override;
+  void greeted(os::Fd socket, const http::ConnectionInfo& info, const tls::ClientHello* hello) override;
+
+  // PassagesOwner
+  void passage_ended(const http::ConnectionInfo& info, net::CloseReason reason) override;
+  void passage_failed(const http::ConnectionInfo& info, const PassPlan& plan, std::string_view why) override {
+    recorder_.pass_failed(info, plan.names.front(), why);
+  }
 
   // http::Dispatcher
   void dispatch(http::Exchange& exchange) override;
@@ -135,7 +144,11 @@ class Worker final : private net::ConnectionOwner,
   void answer(http::Exchange& exchange);
   void retire(std::unique_ptr<Site> site);
   http::ConnectionInfo describe(const os::Accepted& accepted, const Listener& listener);
-  std::size_t connection_count() const { return connections_.size() + arrivals_.size() + quic_.connections(); }
+  void serve(os::Fd socket, const http::ConnectionInfo& info);
+  void count_out(const http::ConnectionInfo& info, net::CloseReason reason);
+  std::size_t connection_count() const {
+    return connections_.size() + arrivals_.size() + passages_.size() + quic_.connections();
+  }
   void announce_drained_if_empty();
 
   std::unique_ptr<loop::Loop> loop_;
@@ -165,6 +178,7 @@ class Worker final : private net::ConnectionOwner,
 
   std::vector<std::unique_ptr<Listener>> listeners_;
   Arrivals arrivals_;
+  Passages passages_;
   std::vector<std::unique_ptr<net::Connection>> connections_;
   base::IntrusiveList<net::Connection, net::HandshakeQueue> handshakes_;
   loop::Task drained_;
