@@ -1,8 +1,10 @@
 #include "http/chain.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
+#include "http/codes.h"
 #include "http/exchange.h"
 #include "http/explanation.h"
 
@@ -16,10 +18,40 @@ struct Link {
 
 class Chain final : public Service {
  public:
-  explicit Chain(std::vector<Link> links) : links_(std::move(links)) {}
+  explicit Chain(std::vector<Link> links) : links_(std::move(links)) {
+    rests_.reserve(links_.size());
+    for (std::size_t i = 0; i < links_.size(); ++i) {
+      rests_.emplace_back(*this, i + 1);
+      links_[i].service->precede(rests_[i]);
+    }
+  }
+  Chain(const Chain&) = delete;
+  Chain& operator=(const Chain&) = delete;
+  // From the first to the last: what a service has under way behind it ends before that is gone.
+  ~Chain() override {
+    for (Link& link : links_) link.service.reset();
+  }
 
-  Flow handle(Exchange& exchange) override {
-    for (const Link& link : links_) {
+  Flow handle(Exchange& exchange) override { return handle_from(0, exchange); }
+  void precede(Service& rest) override { behind_ = &rest; }
+
+ private:
+  // What stands behind one of the statements.
+  class Rest final : public Service {
+   public:
+    Rest(Chain& chain, std::size_t first) : chain_(chain), first_(first) {}
+    Flow handle(Exchange& exchange) override {
+      if (chain_.handle_from(first_, exchange) == Flow::kTaken) return Flow::kTaken;
+      return chain_.behind_ ? chain_.behind_->handle(exchange) : Flow::kNext;
+    }
+
+   private:
+    Chain& chain_;
+    std::size_t first_;
+  };
+
+  Flow handle_from(std::size_t first, Exchange& exchange) {
+    for (const Link& link : std::span(links_).subspan(first)) {
       if (!link.statement.matcher.matches(exchange)) continue;
       exchange.rule = link.statement.rule;
       if (link.service->handle(exchange) == Flow::kTaken) return Flow::kTaken;
@@ -28,11 +60,16 @@ class Chain final : public Service {
     return Flow::kNext;
   }
 
- private:
   std::vector<Link> links_;
+  std::vector<Rest> rests_;
+  Service* behind_ = nullptr;
 };
 
 }  // namespace
+
+void refuse_unanswered(Exchange& exchange) {
+  exchange.refuse({.status = 404, .code = kNothingAnswered, .reason = "no statement of the site takes this request"});
+}
 
 std::unique_ptr<Service> ChainPlan::build(const ServiceEnvironment& environment) const {
   std::vector<Link> links;

@@ -9,6 +9,9 @@
 
 namespace gate::http {
 
+// Answers what no statement takes: 404.
+void refuse_unanswered(Exchange& exchange);
+
 // The statements of a site or a route, in the order they were written. Each request goes from top to bottom through
 // those whose matcher it fits, until one takes it; nothing is reordered. A chain is a service itself: when none takes
 // the request, it goes on behind the chain. The plan outlives the services it builds.

@@ -147,5 +147,43 @@ TEST_F(ChainTest, explains_the_way_of_a_request_from_top_to_bottom) {
   EXPECT_EQ(steps[3].notes, std::vector<std::string>{"answers with 200"});
 }
 
+// A service that lets requests pass, and hands them on to what stands behind it when it is told to.
+class LaterPlan final : public ServicePlan {
+ public:
+  explicit LaterPlan(Service*& rest) : rest_(rest) {}
+  std::unique_ptr<Service> build(const ServiceEnvironment&) const override { return std::make_unique<Later>(rest_); }
+
+ private:
+  class Later final : public Service {
+   public:
+    explicit Later(Service*& rest) : rest_(rest) {}
+    Flow handle(Exchange&) override { return Flow::kTaken; }
+    void precede(Service& rest) override { rest_ = &rest; }
+
+   private:
+    Service*& rest_;
+  };
+
+  Service*& rest_;
+};
+
+TEST_F(ChainTest, lets_a_service_hand_requests_on_to_what_stands_behind_it_also_behind_its_own_route) {
+  Service* rest = nullptr;
+  auto inner = std::make_unique<ChainPlan>();
+  inner->add({.matcher = {}, .plan = std::make_unique<LaterPlan>(rest), .rule = "later"});
+  inner->add(statement("b", Flow::kNext));
+  plan_.add(statement("a", Flow::kNext));
+  plan_.add({.matcher = {}, .plan = std::move(inner), .rule = {}});
+  plan_.add(statement("c", Flow::kTaken, "/c"));
+  const auto chain = plan_.build({clock_});
+  ASSERT_NE(rest, nullptr);
+  FakeExchange taken({.target = "/c"});
+  EXPECT_EQ(taken.run(*rest), Flow::kTaken);
+  EXPECT_EQ(seen_, "bc");
+  EXPECT_EQ(taken.exchange().rule, "c");
+  FakeExchange left({.target = "/d"});
+  EXPECT_EQ(left.run(*rest), Flow::kNext);
+}
+
 }  // namespace
 }  // namespace gate::http

@@ -25,6 +25,8 @@ inline constexpr base::ErrorCode kUnknownExpectation{5014};  // 417
 inline constexpr base::ErrorCode kIncompleteRequest{5015};   // 400: the client ended the connection inside a request
 inline constexpr base::ErrorCode kTwoClients{5016};          // 400: trusted proxies name two different clients
 
+inline constexpr base::ErrorCode kNothingAnswered{5041};  // 404: no statement of the site takes the request
+
 inline constexpr base::ErrorCode kBadResponse{5050};  // 500: a response that no wire may send
 
 // What names a file is to be answered with, but the file is not to be had.

@@ -28,6 +28,11 @@ class Service {
  public:
   virtual ~Service() = default;
   virtual Flow handle(Exchange& exchange) = 0;
+
+  // Says, once and before the first request, what stands behind this service, in its chain and behind that: for one
+  // that hands requests on later than it was asked, or makes requests of its own. `rest` says kNext when nothing behind
+  // takes the request; it outlives the service.
+  virtual void precede(Service& /*rest*/) {}
 };
 
 // Changes a response just before its head is sent: sets fields, wraps the body. Registered on an exchange by a

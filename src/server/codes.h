@@ -5,7 +5,6 @@
 namespace gate::server {
 
 inline constexpr base::ErrorCode kMisdirected{5040};         // no site of that name here, or not over this connection
-inline constexpr base::ErrorCode kNothingAnswered{5041};     // no statement of the site takes the request
 inline constexpr base::ErrorCode kTooEarly{5042};            // came in early data and could be a replay
 inline constexpr base::ErrorCode kNotAProxy{2090};           // only proxies may connect to this address
 inline constexpr base::ErrorCode kPassFailed{6050};          // the server of a `pass` statement cannot be reached

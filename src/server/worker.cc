@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "http/chain.h"
 #include "http/codes.h"
 #include "http/h1/wire.h"
 #include "http/h2/h2_wire.h"
@@ -338,7 +339,7 @@ void Worker::answer(http::Exchange& exchange) {
   exchange.handler_mark = site;
   ++site->exchanges;
   if (site->service->handle(exchange) == http::Flow::kTaken) return;
-  exchange.refuse({.status = 404, .code = kNothingAnswered, .reason = "no statement of the site takes this request"});
+  http::refuse_unanswered(exchange);
 }
 
 void Worker::finished(const http::Exchange& exchange) {
