@@ -18,6 +18,8 @@ inline constexpr base::ErrorCode kNotARequest{136};       // nothing that could 
 inline constexpr base::ErrorCode kUnknownRequest{137};    // none that was refused or failed lately
 inline constexpr base::ErrorCode kUnknownUpstream{6003};  // a server that no statement names
 
+inline constexpr base::ErrorCode kNotAnAddress{5142};  // to be purged
+
 // The process itself.
 inline constexpr base::ErrorCode kCannotUpgrade{2080};
 

@@ -12,6 +12,7 @@
 #include "app/codes.h"
 #include "app/metrics/prometheus.h"
 #include "app/metrics/status.h"
+#include "app/response_cache.h"
 #include "app/upstreams.h"
 #include "app/why.h"
 #include "base/text.h"
@@ -114,6 +115,24 @@ void why(Control& control, std::unique_ptr<AdminCall> call) {
   call->answer(*found);
 }
 
+void show_cache(Control& control, std::unique_ptr<AdminCall> call) {
+  call->answer(cache_status(control.application().workers()));
+}
+
+// {"url": "https://example.com/"}, {"tag": "news"} or neither, for all.
+void purge(Control& control, std::unique_ptr<AdminCall> call) {
+  const auto& request = call->request();
+  cache::Purge purge;
+  if (const auto url = request.find("url"); url != request.end() && url->is_string()) {
+    auto of_url = purge_of_url(url->get<std::string>());
+    if (!of_url) return call->fail(of_url.error());
+    purge = *std::move(of_url);
+  } else if (const auto tag = request.find("tag"); tag != request.end() && tag->is_string()) {
+    purge = {.by = cache::Purge::By::kTag, .text = tag->get<std::string>()};
+  }
+  call->answer({{"purged", purge_cache(control.application().workers(), purge)}});
+}
+
 }  // namespace
 
 void add_commands(AdminServer& server, Control& control, const StatusBoard& board) {
@@ -127,6 +146,8 @@ void add_commands(AdminServer& server, Control& control, const StatusBoard& boar
   server.add_command("upstreams", on_control_thread(control, upstreams));
   server.add_command("change_upstream", on_control_thread(control, change_upstream));
   server.add_command("why", on_control_thread(control, why));
+  server.add_command("cache_status", on_control_thread(control, show_cache));
+  server.add_command("cache_purge", on_control_thread(control, purge));
   server.add_command("stop", on_control_thread(control, stop));
   server.add_command("upgrade", on_control_thread(control, upgrade));
 }

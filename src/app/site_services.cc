@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/codes.h"
+#include "feature/cache/cache_config.h"
 #include "feature/compress/compress_config.h"
 #include "feature/files/files_config.h"
 #include "feature/header/header_config.h"
@@ -26,9 +27,11 @@ using http::config::directive;
 
 // What handles requests, in the order of the manual. Routes are read with the same table.
 constexpr conf::Directive<http::config::ChainDraft> kServices[] = {
-    directive<files::kFiles>(),       directive<php::kPhp>(),           directive<proxy::kProxy>(),
-    directive<redirect::kRedirect>(), directive<rewrite::kRewrite>(),   directive<respond::kRespond>(),
-    directive<header::kHeader>(),     directive<compress::kCompress>(), http::config::kRoute,
+    directive<files::kFiles>(),     directive<php::kPhp>(),
+    directive<proxy::kProxy>(),     directive<redirect::kRedirect>(),
+    directive<rewrite::kRewrite>(), directive<respond::kRespond>(),
+    directive<header::kHeader>(),   directive<compress::kCompress>(),
+    directive<cache::kCache>(),     http::config::kRoute,
 };
 
 template <class Plan>
@@ -40,7 +43,8 @@ void append(std::vector<StatementHelp>& help, std::span<const conf::Directive<Pl
 std::string first_rule(const conf::Statement& site) {
   for (const auto& statement : site.block->statements) {
     for (const auto& row : kServices) {
-      const bool answers = row.name != "header" && row.name != "rewrite" && row.name != "compress";
+      const bool answers =
+          row.name != "header" && row.name != "rewrite" && row.name != "compress" && row.name != "cache";
       if (answers && statement.name.text == row.name) return http::config::rule_text(statement);
     }
   }

@@ -12,7 +12,7 @@ namespace gate::app {
 base::Result<std::unique_ptr<WorkerPool>> WorkerPool::create(const WorkerPoolContext& context, std::size_t count) {
   std::unique_ptr<WorkerPool> pool(std::make_unique<WorkerPool>(context));
   for (std::size_t index = 0; index < count; ++index) {
-    auto member = std::make_unique<Member>(context);
+    auto member = std::make_unique<Member>(context, index, pool->cache_routes_);
     GATE_TRY_ASSIGN(member->worker, server::Worker::create({.index = index,
                                                             .system_clock = context.clock,
                                                             .address_counts = pool->address_counts_,
@@ -20,6 +20,7 @@ base::Result<std::unique_ptr<WorkerPool>> WorkerPool::create(const WorkerPoolCon
                                                             .log = member->log,
                                                             .media_types = context.media_types,
                                                             .cache_limit = context.cache_limit,
+                                                            .responses = &member->responses,
                                                             .random = member->random,
                                                             .quic_keys = context.quic_keys,
                                                             .generation = context.generation,

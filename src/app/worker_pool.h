@@ -5,9 +5,11 @@
 #include <thread>
 #include <vector>
 
+#include "app/cache_routes.h"
 #include "app/datagram_routes.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "feature/cache/store.h"
 #include "observe/log_producer.h"
 #include "observe/ring.h"
 #include "observe/worker_metrics.h"
@@ -36,7 +38,7 @@ class WorkerPool {
  public:
   static base::Result<std::unique_ptr<WorkerPool>> create(const WorkerPoolContext& context, std::size_t count);
   explicit WorkerPool(const WorkerPoolContext& context)
-      : address_counts_(context.random), routes_(*this, context.generation) {}
+      : address_counts_(context.random), routes_(*this, context.generation), cache_routes_(*this) {}
   ~WorkerPool();
 
   std::size_t size() const { return members_.size(); }
@@ -69,6 +71,8 @@ class WorkerPool {
     members_[index]->worker->post([] {});
   }
   server::Worker& worker(std::size_t index) const { return *members_[index]->worker; }
+  // What `cache` statements keep. But for its counters, only to be used on the worker's thread.
+  cache::Store& responses(std::size_t index) const { return members_[index]->responses; }
   DatagramRoutes& routes() { return routes_; }
 
  private:
@@ -76,20 +80,23 @@ class WorkerPool {
   static constexpr std::size_t kLogRingBytes = 4 * 1024 * 1024;
 
   struct Member {
-    explicit Member(const WorkerPoolContext& context)
+    Member(const WorkerPoolContext& context, std::size_t index, cache::StorePeers& peers)
         : metrics(kSitesCountedMax),
           ring(kLogRingBytes, context.log_reader),
-          log(ring, context.audit_sink, context.audit_format) {}
+          log(ring, context.audit_sink, context.audit_format),
+          responses(index, &peers, metrics.cache) {}
     observe::WorkerMetrics metrics;
     observe::RecordRing ring;
     observe::LogProducer log;
     os::SystemRandom random;
+    cache::Store responses;
     std::unique_ptr<server::Worker> worker;
     std::thread thread;
   };
 
   server::AddressCounts address_counts_;
   DatagramRoutes routes_;
+  CacheRoutes cache_routes_;
   std::vector<std::unique_ptr<Member>> members_;
   bool started_ = false;
 };

@@ -14,6 +14,7 @@ Command add_upgrade(CLI::App& program);
 Command add_status(CLI::App& program);
 Command add_upstream(CLI::App& program);
 Command add_why(CLI::App& program);
+Command add_cache(CLI::App& program);
 Command add_fmt(CLI::App& program);
 Command add_config(CLI::App& program);
 Command add_cert(CLI::App& program);

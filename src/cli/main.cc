@@ -40,7 +40,8 @@ int main(int argc, char** argv) {
       gate::cli::add_serve(program),  gate::cli::add_run(program),      gate::cli::add_check(program),
       gate::cli::add_reload(program), gate::cli::add_stop(program),     gate::cli::add_upgrade(program),
       gate::cli::add_status(program), gate::cli::add_upstream(program), gate::cli::add_why(program),
-      gate::cli::add_fmt(program),    gate::cli::add_config(program),   gate::cli::add_cert(program),
-      gate::cli::add_trust(program),  gate::cli::add_explain(program),  gate::cli::add_version(program)};
+      gate::cli::add_cache(program),  gate::cli::add_fmt(program),      gate::cli::add_config(program),
+      gate::cli::add_cert(program),   gate::cli::add_trust(program),    gate::cli::add_explain(program),
+      gate::cli::add_version(program)};
   return parse_and_run(program, commands, argc, argv);
 }

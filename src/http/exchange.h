@@ -142,6 +142,7 @@ class Exchange {
   const ClientPath* client_path = nullptr;  // set where a trusted proxy has said who the client is
   std::string_view site;                    // name of the site that handled it; empty before
   std::string_view rule;                    // "files /srv/www": the statement that answered
+  std::string_view cache;                   // what came of it in a cache, "hit"; static; empty where none was asked
   const Refusal* refusal = nullptr;         // set by refuse()
   UpstreamFacts* upstream = nullptr;        // in the arena; set by services that ask another server
   const ErrorPages* error_pages = nullptr;

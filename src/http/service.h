@@ -5,8 +5,14 @@
 
 #include "base/clock.h"
 
+namespace gate::cache {
+class Store;
+}
 namespace gate::client {
 class Context;
+}
+namespace gate::loop {
+class Loop;
 }
 
 namespace gate::http {
@@ -51,6 +57,8 @@ struct ServiceEnvironment {
   CacheBudget* cache = nullptr;             // of the worker; null gives each service that caches one of its own
   const MediaTypes* media_types = nullptr;  // of the machine; null leaves the built-in ones
   client::Context* client = nullptr;        // for those who ask other servers; null only where nobody does
+  loop::Loop* loop = nullptr;               // of the worker; null only where nobody waits for anything
+  cache::Store* responses = nullptr;        // what `cache` statements keep; null only where there are none
 };
 
 // A checked statement of the configuration: immutable, shared by all workers, able to build its service for one.

@@ -19,7 +19,7 @@ constexpr std::size_t kErrorBytesMax = 64;
 constexpr std::size_t kFieldNameBytesMax = 64;
 constexpr std::size_t kFieldValueBytesMax = 384;
 constexpr std::size_t kFixedBytesMax = 1024;  // keys, numbers, punctuation
-static_assert(12 * kNameBytesMax + (1 + AccessUpstream::kFailedMax) * (kNameBytesMax + kErrorBytesMax + 40) +
+static_assert(13 * kNameBytesMax + (1 + AccessUpstream::kFailedMax) * (kNameBytesMax + kErrorBytesMax + 40) +
                   kPathBytesMax + kQueryBytesMax + 2 * kAgentBytesMax + kFixedBytesMax +
                   2 * AccessFormatter::kFieldsMax * (kFieldNameBytesMax + kFieldValueBytesMax + 6) <=
               AccessFormatter::kLineBytesMax);
@@ -256,6 +256,7 @@ std::size_t AccessFormatter::format_json(const AccessRecord& record, std::span<c
   if (record.quic != nullptr) put_quic(out, *record.quic);
   if (record.upstream != nullptr) put_upstream(out, *record.upstream);
   put_text(out, ",\"rule\":", record.rule);
+  put_text(out, ",\"cache\":", record.cache);
   put_text(out, ",\"outcome\":", record.outcome);
   put_refusal(out, record);
   put_text(out, ",\"user\":", record.user);

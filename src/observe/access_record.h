@@ -82,6 +82,7 @@ struct AccessRecord {
   const AccessQuic* quic = nullptr;          // null over TCP
   const AccessUpstream* upstream = nullptr;  // null where no server behind was asked
   std::string_view rule{};                   // the statement that answered
+  std::string_view cache{};                  // "hit", "miss", …; empty where no cache was asked
   std::string_view outcome{};                // "complete", "client gone", …
   base::ErrorCode refusal{};                 // number 0 when the request was not refused
   std::string_view refusal_reason{};

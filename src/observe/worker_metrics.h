@@ -94,6 +94,19 @@ struct SiteMetrics {
   Counter response_bytes;
 };
 
+// What the caches of all sites did.
+struct CacheCounters {
+  Counter hits;       // answered with what is kept, fresh
+  Counter stale;      // answered with it although stale, as was allowed
+  Counter validated;  // answered with it once the server had said that it is still true
+  Counter misses;
+  Counter passes;  // requests that are none of a cache's business
+  Counter stored;
+  Counter evicted;    // to make room
+  Counter responses;  // kept now
+  Counter bytes;      // of them
+};
+
 // Everything one worker counts. The worker changes it, anybody reads it; a scrape adds the workers up. Sites are
 // counted by a number that the composition root gives out and never reuses; sites above the bound are counted together.
 class WorkerMetrics {
@@ -136,6 +149,9 @@ class WorkerMetrics {
     Counter overflowed;    // thrown away by the system: nobody received them in time
   };
   Datagrams datagrams;
+
+  // All workers keep the same responses, in the same memory.
+  CacheCounters cache;
 
   Counter stalls;  // turns of the loop that took too long
   Counter longest_stall_microseconds;

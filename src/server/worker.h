@@ -41,6 +41,7 @@ struct WorkerContext {
   observe::LogProducer& log;
   const http::MediaTypes& media_types;
   http::CacheCost cache_limit = http::CacheBudget::kDefaultLimit;
+  cache::Store* responses = nullptr;  // null: no site has a cache
   base::Random& random;
   quic::ServerKeys quic_keys{};
   std::uint8_t generation = 0;       // of the process

@@ -42,6 +42,8 @@ class Metrics : public testing::Test {
       worker->site(0).response_bytes.add(5000);
       worker->datagrams.to_processes.add(2);
       worker->datagrams.overflowed.add(600);
+      worker->cache.hits.add(5);
+      worker->cache.bytes.add(1000);
     }
     second.site(1).requests[WireProtocol::kHttp1][StatusClass::k4xx].add(7);
     second.site(99).requests[WireProtocol::kHttp1][StatusClass::k4xx].add(1);
@@ -113,6 +115,8 @@ TEST_F(Metrics, appear_in_the_prometheus_format) {
            "gate443_quic_datagrams_passed_on_total{to=\"worker\"} 0\n",
            "gate443_quic_datagrams_passed_on_total{to=\"process\"} 4\n",
            "gate443_quic_datagrams_overflowed_total 1200\n",
+           "gate443_cache_requests_total{result=\"hit\"} 10\n",
+           "gate443_cache_bytes 1000\n",
        }) {
     EXPECT_THAT(text, HasSubstr(line));
   }

@@ -175,6 +175,19 @@ void put_datagrams(Exposition& out, const MetricsSnapshot::Datagrams& datagrams)
       .value(datagrams.overflowed);
 }
 
+void put_cache(Exposition& out, const MetricsSnapshot::Cache& cache) {
+  out.counter("cache_requests_total", "Requests that met a cache, by what came of them.")
+      .value(cache.hits, {{"result", "hit"}})
+      .value(cache.stale, {{"result", "stale"}})
+      .value(cache.validated, {{"result", "validated"}})
+      .value(cache.misses, {{"result", "miss"}})
+      .value(cache.passes, {{"result", "pass"}});
+  out.counter("cache_stored_total", "Responses that were put into a cache.").value(cache.stored);
+  out.counter("cache_evicted_total", "Responses that made room for others.").value(cache.evicted);
+  out.gauge("cache_responses", "Responses that are kept.").value(cache.responses);
+  out.gauge("cache_bytes", "Memory that they take.").value(cache.bytes);
+}
+
 void put_requests(Exposition& out, const MetricsSnapshot& snapshot) {
   out.counter("requests_total", "Requests, by site, protocol and class of the response's status.");
   for (const SiteTotals& site : snapshot.sites) {
@@ -264,6 +277,7 @@ std::string render_prometheus(const MetricsSnapshot& snapshot) {
   put_handshakes(out, snapshot);
   put_quic(out, snapshot.quic);
   put_datagrams(out, snapshot.datagrams);
+  put_cache(out, snapshot.cache);
   put_requests(out, snapshot);
   put_servers(out, snapshot.servers);
   put_health(out, snapshot);

@@ -48,6 +48,19 @@ void add_datagrams(const observe::WorkerMetrics::Datagrams& datagrams, MetricsSn
   total.overflowed += datagrams.overflowed.value();
 }
 
+// What is kept is the same on all workers, but for what is under way between them.
+void add_cache(const observe::CacheCounters& cache, MetricsSnapshot::Cache& total) {
+  total.hits += cache.hits.value();
+  total.stale += cache.stale.value();
+  total.validated += cache.validated.value();
+  total.misses += cache.misses.value();
+  total.passes += cache.passes.value();
+  total.stored += cache.stored.value();
+  total.evicted += cache.evicted.value();
+  total.responses = std::max(total.responses, cache.responses.value());
+  total.bytes = std::max(total.bytes, cache.bytes.value());
+}
+
 void add_worker(const observe::WorkerMetrics& worker, MetricsSnapshot& total) {
   total.connections_accepted += worker.connections_accepted.value();
   total.connections_open += worker.connections_open();
@@ -69,6 +82,7 @@ void add_worker(const observe::WorkerMetrics& worker, MetricsSnapshot& total) {
   total.bytes_sent += worker.bytes_sent.value();
   add_quic(worker.quic, total.quic);
   add_datagrams(worker.datagrams, total.datagrams);
+  add_cache(worker.cache, total.cache);
   total.stalls += worker.stalls.value();
   total.longest_stall_microseconds =
       std::max(total.longest_stall_microseconds, worker.longest_stall_microseconds.value());

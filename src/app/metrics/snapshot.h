@@ -108,6 +108,18 @@ struct MetricsSnapshot {
     std::uint64_t overflowed = 0;
   };
   Datagrams datagrams{};  // of QUIC's sockets
+  struct Cache {
+    std::uint64_t hits = 0;
+    std::uint64_t stale = 0;
+    std::uint64_t validated = 0;
+    std::uint64_t misses = 0;
+    std::uint64_t passes = 0;
+    std::uint64_t stored = 0;
+    std::uint64_t evicted = 0;
+    std::uint64_t responses = 0;  // kept now
+    std::uint64_t bytes = 0;
+  };
+  Cache cache{};
   std::uint64_t stalls = 0;
   std::uint64_t longest_stall_microseconds = 0;
   std::vector<SiteTotals> sites{};  // those in use, and "other" for requests of no site and of too many sites
