@@ -26,10 +26,19 @@ nlohmann::json cache_status(WorkerPool& workers) {
   MetricsSources sources;
   sources.workers = metrics;
   const auto cache = take_snapshot(sources).cache;
-  return {{"responses", all.responses}, {"bytes", all.bytes},     {"bytes_max", all.bytes_max},
-          {"hits", cache.hits},         {"stale", cache.stale},   {"validated", cache.validated},
-          {"misses", cache.misses},     {"passes", cache.passes}, {"stored", cache.stored},
-          {"evicted", cache.evicted}};
+  const auto disk = workers.responses_on_disk();
+  return {{"responses", all.responses},
+          {"bytes", all.bytes},
+          {"bytes_max", all.bytes_max},
+          {"hits", cache.hits},
+          {"stale", cache.stale},
+          {"validated", cache.validated},
+          {"misses", cache.misses},
+          {"passes", cache.passes},
+          {"stored", cache.stored},
+          {"evicted", cache.evicted},
+          {"disk",
+           {{"files", disk.files}, {"bytes", disk.bytes}, {"damaged", disk.damaged}, {"not_written", disk.failed}}}};
 }
 
 base::Result<cache::Purge> purge_of_url(std::string_view url) {

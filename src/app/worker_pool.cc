@@ -12,7 +12,7 @@ namespace gate::app {
 base::Result<std::unique_ptr<WorkerPool>> WorkerPool::create(const WorkerPoolContext& context, std::size_t count) {
   std::unique_ptr<WorkerPool> pool(std::make_unique<WorkerPool>(context));
   for (std::size_t index = 0; index < count; ++index) {
-    auto member = std::make_unique<Member>(context, index, pool->cache_routes_);
+    auto member = std::make_unique<Member>(context, index, pool->cache_routes_, pool->cache_disk_);
     GATE_TRY_ASSIGN(member->worker, server::Worker::create({.index = index,
                                                             .system_clock = context.clock,
                                                             .address_counts = pool->address_counts_,
@@ -100,6 +100,7 @@ void WorkerPool::stop() {
   if (!std::exchange(started_, false)) return;
   for (auto& member : members_) member->worker->stop();
   for (auto& member : members_) member->thread.join();
+  cache_disk_.stop();
 }
 
 std::vector<const observe::WorkerMetrics*> WorkerPool::metrics() const {

@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "app/cache_disk.h"
 #include "app/cache_routes.h"
 #include "app/datagram_routes.h"
 #include "base/clock.h"
@@ -38,7 +39,10 @@ class WorkerPool {
  public:
   static base::Result<std::unique_ptr<WorkerPool>> create(const WorkerPoolContext& context, std::size_t count);
   explicit WorkerPool(const WorkerPoolContext& context)
-      : address_counts_(context.random), routes_(*this, context.generation), cache_routes_(*this) {}
+      : address_counts_(context.random),
+        routes_(*this, context.generation),
+        cache_routes_(*this),
+        cache_disk_(*this, context.clock) {}
   ~WorkerPool();
 
   std::size_t size() const { return members_.size(); }
@@ -73,6 +77,7 @@ class WorkerPool {
   server::Worker& worker(std::size_t index) const { return *members_[index]->worker; }
   // What `cache` statements keep. But for its counters, only to be used on the worker's thread.
   cache::Store& responses(std::size_t index) const { return members_[index]->responses; }
+  cache::DiskFolder::Counts responses_on_disk() const { return cache_disk_.counts(); }
   DatagramRoutes& routes() { return routes_; }
 
  private:
@@ -80,11 +85,11 @@ class WorkerPool {
   static constexpr std::size_t kLogRingBytes = 4 * 1024 * 1024;
 
   struct Member {
-    Member(const WorkerPoolContext& context, std::size_t index, cache::StorePeers& peers)
+    Member(const WorkerPoolContext& context, std::size_t index, cache::StorePeers& peers, cache::StoreDisk& disk)
         : metrics(kSitesCountedMax),
           ring(kLogRingBytes, context.log_reader),
           log(ring, context.audit_sink, context.audit_format),
-          responses(index, &peers, metrics.cache) {}
+          responses(index, &peers, &disk, metrics.cache) {}
     observe::WorkerMetrics metrics;
     observe::RecordRing ring;
     observe::LogProducer log;
@@ -97,6 +102,7 @@ class WorkerPool {
   server::AddressCounts address_counts_;
   DatagramRoutes routes_;
   CacheRoutes cache_routes_;
+  CacheDisk cache_disk_;
   std::vector<std::unique_ptr<Member>> members_;
   bool started_ = false;
 };

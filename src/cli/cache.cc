@@ -25,6 +25,11 @@ void print_status(const nlohmann::json& status) {
   fmt::print("kept          {} responses, {:.1f} of {:.1f} MiB\n", number(status, "responses"),
              static_cast<double>(number(status, "bytes")) / kMebibyte,
              static_cast<double>(number(status, "bytes_max")) / kMebibyte);
+  if (const auto disk = status.find("disk"); disk != status.end() && number(*disk, "files") > 0) {
+    fmt::print("on disk       {} responses, {:.1f} MiB; {} damaged, {} not written\n", number(*disk, "files"),
+               static_cast<double>(number(*disk, "bytes")) / kMebibyte, number(*disk, "damaged"),
+               number(*disk, "not_written"));
+  }
   fmt::print("answered      {} fresh, {} stale, {} validated\n", number(status, "hits"), number(status, "stale"),
              number(status, "validated"));
   fmt::print("fetched       {} misses, {} passed by\n", number(status, "misses"), number(status, "passes"));

@@ -267,3 +267,47 @@ def test_the_access_log_says_what_came_of_a_request_in_the_cache(start, upstream
     wait_until(lambda: len(server.access_log()) == 3, "three lines")
     assert [line["cache"] for line in server.access_log()] == ["miss", "hit", "pass"]
     wire.close()
+
+
+def restarted(server):
+    assert server.stop() == 0
+    server.start()
+    return WIRES["h1"](server)
+
+
+def test_what_is_on_the_disk_outlives_a_restart(start, upstreams):
+    answer = numbered(("Cache-Control", "max-age=600"), ("Cache-Tag", "news"))
+    upstream, wire, server = cached(start, upstreams, WIRES["h1"], answer, "disk kept 10MB")
+    host = "localhost"
+    assert wire.request("GET", "/a", host=host).body == b"1"
+    assert wire.request("GET", "/b", host=host).body == b"2"
+    wait_until(lambda: admin(server, "status")["disk"]["files"] == 2, "two files")
+    wire.close()
+    wire = restarted(server)
+    wait_until(lambda: wire.request("GET", "/c", host=host) and admin(server, "status")["disk"]["files"] == 3,
+               "the files taken in")
+    again = wire.request("GET", "/a", host=host)
+    assert again.body == b"1" and again.get("cache-status").startswith("gate443; hit")
+    admin(server, "purge", "--tag", "news")
+    wire.close()
+    wire = restarted(server)
+    assert wire.request("GET", "/b", host=host).body not in (b"1", b"2")
+    wire.close()
+
+
+def test_a_damaged_file_is_dropped_and_the_response_fetched(start, upstreams):
+    upstream, wire, server = cached(start, upstreams, WIRES["h1"], numbered(("Cache-Control", "max-age=600")),
+                                    "disk kept 10MB")
+    assert wire.request("GET", "/a", host="localhost").body == b"1"
+    wait_until(lambda: admin(server, "status")["disk"]["files"] == 1, "a file")
+    wire.close()
+    server.stop()
+    (file,) = (server.folder / "kept").iterdir()
+    file.write_bytes(file.read_bytes()[:-1] + b"9")
+    server.start()
+    wire = WIRES["h1"](server)
+    wait_until(lambda: wire.request("GET", "/x", host="localhost") and admin(server, "status")["disk"]["files"] == 2,
+               "the file taken in")
+    assert wire.request("GET", "/a", host="localhost").body not in (b"1", b"9")
+    assert admin(server, "status")["disk"]["damaged"] == 1
+    wire.close()

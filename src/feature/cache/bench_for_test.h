@@ -83,6 +83,25 @@ class FakeServer final : public http::Service {
   std::deque<http::Exchange*> pending;
 };
 
+// A disk whose answers a test gives.
+class FakeDisk final : public StoreDisk {
+ public:
+  void save(const Statement&, const StoredResponse& response) override { saved.push_back(response); }
+  void load(const Statement& statement, const std::string& key, FetchAddress asker) override {
+    asked.push_back({statement, key, asker});
+  }
+  void remove(const Statement&, const Purge& purge) override { removed.push_back(purge); }
+
+  struct Asked {
+    Statement statement;
+    std::string key;
+    FetchAddress asker;
+  };
+  std::vector<StoredResponse> saved;
+  std::vector<Asked> asked;
+  std::vector<Purge> removed;
+};
+
 // A worker with one `cache` statement in front of a server.
 class CacheBench final : private StorePeers {
  public:
@@ -119,7 +138,8 @@ class CacheBench final : private StorePeers {
   FakeServer server;
   std::vector<ShelfChange> told;  // to the other workers
   observe::CacheCounters counters;
-  Store store{3, this, counters};
+  FakeDisk disk;
+  Store store{3, this, &disk, counters};
 
  private:
   void tell_others(std::size_t, const ShelfChange& change) override { told.push_back(change); }

@@ -32,6 +32,13 @@ void read_size(Context& context, const conf::Statement& statement) {
   if (const auto size = context.reader.size(statement.args[0], {.min = 1})) context.plan.*kMember = *size;
 }
 
+void read_disk(Context& context, const conf::Statement& statement) {
+  const auto folder = context.reader.path(statement.args[0]);
+  const auto size = context.reader.size(statement.args[1], {.min = 1});
+  if (folder) context.plan.disk_folder = *folder;
+  if (size) context.plan.disk_bytes_max = *size;
+}
+
 void read_lifetime(Context& context, const conf::Statement& statement) {
   const auto lifetime = read_seconds(statement.args[0], context.reader);
   if (!lifetime) return;
@@ -70,6 +77,11 @@ constexpr conf::Directive<CacheSettings> kDirectives[] = {
      .summary = "What is kept in memory at most. 64MiB unless said otherwise.",
      .args = {1, 1},
      .handle = read_size<&CacheSettings::memory_bytes_max>},
+    {.name = "disk",
+     .synopsis = "disk FOLDER SIZE",
+     .summary = "A folder of its own where responses are kept beyond memory and restarts, and how much of them.",
+     .args = {2, 2},
+     .handle = read_disk},
     {.name = "largest",
      .synopsis = "largest SIZE",
      .summary = "The largest response that is kept. 8MiB unless said otherwise.",

@@ -48,10 +48,13 @@ TEST_F(CacheConfig, is_careful_by_itself) {
 
 TEST_F(CacheConfig, reads_everything) {
   const auto* settings = parse(
-      "cache {\n  memory 1GiB\n  largest 1MiB\n  lifetime 10m 200 301\n  lifetime 5s 404\n  error-lifetime 3s\n"
+      "cache {\n  memory 1GiB\n  disk kept 5GB\n  largest 1MiB\n  lifetime 10m 200 301\n  lifetime 5s 404\n  "
+      "error-lifetime 3s\n"
       "  stale-while-revalidate 30s\n  stale-if-error 1h\n  wait 2s\n  waiting 7\n  cookies ignore\n}");
   ASSERT_TRUE(settings) << shown_;
   EXPECT_EQ(settings->memory_bytes_max, std::uint64_t{1} << 30);
+  EXPECT_TRUE(settings->disk_folder.ends_with("kept")) << settings->disk_folder;
+  EXPECT_EQ(settings->disk_bytes_max, 5'000'000'000u);
   EXPECT_EQ(settings->response_bytes_max, std::uint64_t{1} << 20);
   ASSERT_EQ(settings->lifetimes.size(), 3u);
   EXPECT_EQ(settings->lifetimes[1].status, 301);
@@ -73,10 +76,10 @@ TEST_F(CacheConfig, keeps_no_response_larger_than_its_memory) {
 
 TEST_F(CacheConfig, refuses_what_cannot_be_honoured) {
   for (const auto* text :
-       {"cache {\n  memory 0B\n}", "cache {\n  memory lots\n}", "cache {\n  lifetime 1m\n}",
-        "cache {\n  lifetime soon 200\n}", "cache {\n  lifetime 1m 500\n}", "cache {\n  lifetime 1m 206\n}",
-        "cache {\n  lifetime 1m 200\n  lifetime 2m 200\n}", "cache {\n  wait 1h\n}", "cache {\n  waiting -1\n}",
-        "cache {\n  cookies sometimes\n}", "cache {\n  speed 1\n}"}) {
+       {"cache {\n  memory 0B\n}", "cache {\n  memory lots\n}", "cache {\n  disk kept\n}", "cache {\n  disk kept 0B\n}",
+        "cache {\n  lifetime 1m\n}", "cache {\n  lifetime soon 200\n}", "cache {\n  lifetime 1m 500\n}",
+        "cache {\n  lifetime 1m 206\n}", "cache {\n  lifetime 1m 200\n  lifetime 2m 200\n}", "cache {\n  wait 1h\n}",
+        "cache {\n  waiting -1\n}", "cache {\n  cookies sometimes\n}", "cache {\n  speed 1\n}"}) {
     EXPECT_EQ(parse(text), nullptr) << text;
     EXPECT_THAT(shown_, HasSubstr("gate443.conf:")) << text;
   }

@@ -66,8 +66,10 @@ void add_conditions(const StoredHead& kept, http::FieldList& fields) {
 
 }  // namespace
 
-Fetch::Fetch(StatementCache& cache, const http::Exchange& asked_by, std::string key, std::optional<StoredResponse> kept)
+Fetch::Fetch(StatementCache& cache, std::uint64_t number, const http::Exchange& asked_by, std::string key,
+             std::optional<StoredResponse> kept)
     : cache_(cache),
+      number_(number),
       key_(std::move(key)),
       fetch_key_(cache.fetch_key(asked_by.request, key_)),
       kept_(std::move(kept)),
@@ -75,7 +77,6 @@ Fetch::Fetch(StatementCache& cache, const http::Exchange& asked_by, std::string 
       limits_(asked_by.limits()),
       exchange_(*this, cache.store().blocks(), connection_, limits_) {
   copy_request(asked_by.request, exchange_.request, exchange_.arena());
-  if (kept_) add_conditions(*kept_->head, exchange_.request.fields);
   exchange_.id = asked_by.id;
   exchange_.site = exchange_.arena().copy(asked_by.site);
 }
@@ -83,12 +84,33 @@ Fetch::Fetch(StatementCache& cache, const http::Exchange& asked_by, std::string 
 Fetch::~Fetch() { cache_.give_room(room_); }
 
 void Fetch::start() {
+  if (!kept_ && cache_.look_up(*this)) {
+    phase_ = Phase::kLookingUp;
+    cache_.loop().arm(*this, cache_.loop().now() + cache_.settings().wait_max);
+  } else {
+    ask();
+  }
+}
+
+void Fetch::looked_up() {
+  if (phase_ != Phase::kLookingUp) return;
+  phase_ = Phase::kAsking;
+  if (!doomed_) kept_ = cache_.find(exchange_.request, key_);
+  if (!kept_) return ask();
+  const Freshness& freshness = kept_->head->freshness;
+  const base::Instant now = cache_.loop().now();
+  if (!freshness.is_fresh(now)) return ask();
+  answer_all_with(*kept_, {.how = How::kHit, .time_to_live = freshness.lifetime - freshness.age(now)});
+}
+
+void Fetch::ask() {
+  if (kept_) add_conditions(*kept_->head, exchange_.request.fields);
   moments_.asked = cache_.loop().now();
   if (cache_.rest().handle(exchange_) == http::Flow::kNext) http::refuse_unanswered(exchange_);
 }
 
 void Fetch::add(Visitor& visitor) {
-  if (!leader_ && !reader_ && waiting_count_ == 0 && phase_ == Phase::kAsking && !exchange_.responded()) {
+  if (!leader_ && !reader_ && waiting_count_ == 0 && phase_ <= Phase::kAsking && !exchange_.responded()) {
     leader_ = &visitor;
     return visitor.lead(*this);
   }

@@ -22,24 +22,36 @@ class Visitor;
 // exchange at most leads it: that gets the response as it comes. Others wait until it is kept. It goes on without any
 // of them.
 //
+//   kLookingUp ──on the disk, and fresh──▶ kOver
+//      │ not
+//      ▼
 //   kAsking ──304, or an error while what is kept may do──▶ kOver
 //      │ ├──not to be kept──▶ kPassing ──leader gone──▶ kOver
 //      │ │                       ▲ too large
 //      └─┴──to be kept──▶ kFilling ──the body's end, or its failure──▶ kOver
-class Fetch final : public loop::Mortal, private http::ExchangeDriver, private http::BodyWaker, private loop::TurnEnd {
+class Fetch final : public loop::Mortal,
+                    private http::ExchangeDriver,
+                    private http::BodyWaker,
+                    private loop::TurnEnd,
+                    private loop::Timer {
  public:
   // `cache` outlives it; of `asked_by` everything is copied.
-  Fetch(StatementCache& cache, const http::Exchange& asked_by, std::string key, std::optional<StoredResponse> kept);
+  Fetch(StatementCache& cache, std::uint64_t number, const http::Exchange& asked_by, std::string key,
+        std::optional<StoredResponse> kept);
   ~Fetch() override;
   Fetch(const Fetch&) = delete;
   Fetch& operator=(const Fetch&) = delete;
 
+  std::uint64_t number() const { return number_; }  // unique for its statement
   const std::string& key() const { return key_; }
   const std::string& fetch_key() const { return fetch_key_; }
   bool was_stale() const { return kept_.has_value(); }
 
   // Hands the request on. What comes of it is told at the end of a turn, never from within.
   void start();
+
+  // What the disk had is on the shelf, or will not be waited for.
+  void looked_up();
 
   // Its response must not be kept: what it is about has changed meanwhile.
   void doom() { doomed_ = true; }
@@ -60,7 +72,7 @@ class Fetch final : public loop::Mortal, private http::ExchangeDriver, private h
   const http::FieldList* trailers() const;
 
  private:
-  enum class Phase : std::uint8_t { kAsking, kFilling, kPassing, kOver };
+  enum class Phase : std::uint8_t { kLookingUp, kAsking, kFilling, kPassing, kOver };
 
   class NoBody final : public http::BodySource {
    public:
@@ -73,7 +85,10 @@ class Fetch final : public loop::Mortal, private http::ExchangeDriver, private h
   void inform(http::Exchange& exchange, std::uint16_t status, const http::FieldList& fields) override;
   void body_ready() override;
   void on_turn_end() override;
+  // The disk takes too long.
+  void on_timer() override { looked_up(); }
 
+  void ask();
   void judge();
   bool may_use_kept() const;
   void answer_all_with(const StoredResponse& response, const Report& report);
@@ -90,9 +105,10 @@ class Fetch final : public loop::Mortal, private http::ExchangeDriver, private h
   void end();
 
   StatementCache& cache_;
+  const std::uint64_t number_;
   const std::string key_;
   const std::string fetch_key_;
-  const std::optional<StoredResponse> kept_;
+  std::optional<StoredResponse> kept_;
   const http::ConnectionInfo connection_;
   const http::Limits limits_;
   NoBody no_body_;  // of the request

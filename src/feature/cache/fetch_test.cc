@@ -173,5 +173,62 @@ TEST(Fetch, keeps_nothing_that_was_asked_for_before_a_purge) {
   EXPECT_EQ(bench.store.contents().responses, 0u);
 }
 
+CacheSettings with_disk() { return {.disk_folder = "/kept", .disk_bytes_max = 1'000'000}; }
+
+TEST(Fetch, asks_the_disk_before_the_server_and_answers_with_what_is_fresh_there) {
+  CacheBench bench(with_disk());
+  bench.server.says = page();
+  bench.status_of({});
+  ASSERT_EQ(bench.disk.asked.size(), 1u);
+  EXPECT_TRUE(bench.server.asked.empty());
+  FakeExchange first;
+  bench.ask(first);
+  bench.store.loaded(bench.disk.asked[0].statement, bench.disk.asked[0].asker, {});
+  bench.turn();
+  ASSERT_EQ(bench.disk.saved.size(), 1u);
+  EXPECT_EQ(first.read_body(), "page");
+
+  CacheBench restarted(with_disk());
+  FakeExchange second;
+  restarted.ask(second);
+  const auto& asked = restarted.disk.asked.at(0);
+  EXPECT_EQ(asked.key, "https://example.com/");
+  restarted.store.loaded(asked.statement, asked.asker, {bench.disk.saved[0]});
+  restarted.turn();
+  EXPECT_EQ(second.read_body(), "page");
+  EXPECT_TRUE(restarted.server.asked.empty());
+  EXPECT_EQ(restarted.status_of({}), "gate443; hit; ttl=60");
+  EXPECT_TRUE(restarted.disk.saved.empty());
+}
+
+TEST(Fetch, does_not_wait_for_a_disk_that_hangs) {
+  CacheBench bench(with_disk());
+  bench.server.says = page();
+  FakeExchange fake;
+  bench.ask(fake);
+  bench.turn(seconds{6});
+  EXPECT_EQ(fake.read_body(), "page");
+  bench.store.loaded(bench.disk.asked[0].statement, bench.disk.asked[0].asker, {});
+}
+
+TEST(Fetch, takes_nothing_from_the_disk_that_was_purged_meanwhile) {
+  CacheBench bench(with_disk());
+  bench.server.says = page("max-age=60", "old");
+  FakeExchange fake;
+  bench.ask(fake);
+  const auto asked = bench.disk.asked.at(0);
+  bench.store.loaded(asked.statement, asked.asker, {});
+  bench.turn();
+  FakeExchange again({.target = "/other"});
+  bench.ask(again);
+  bench.store.purge({});
+  EXPECT_FALSE(bench.disk.removed.empty());
+  bench.server.says = page("max-age=60", "new");
+  bench.store.loaded(asked.statement, bench.disk.asked.at(1).asker, {bench.disk.saved[0]});
+  bench.turn();
+  EXPECT_EQ(again.read_body(), "new");
+  EXPECT_EQ(bench.store.contents().responses, 0u);
+}
+
 }  // namespace
 }  // namespace gate::cache

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "feature/cache/cache_control.h"
@@ -18,6 +19,9 @@ struct CacheSettings {
   };
 
   std::uint64_t memory_bytes_max = std::uint64_t{64} << 20;
+  // Where responses are kept beyond memory and restarts; empty: nowhere.
+  std::string disk_folder{};
+  std::uint64_t disk_bytes_max = 0;
   // One response that pushes out all others.
   std::uint64_t response_bytes_max = std::uint64_t{8} << 20;
   std::vector<Lifetime> lifetimes{};

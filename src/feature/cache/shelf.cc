@@ -12,16 +12,16 @@ bool is_newer(const StoredHead& a, const StoredHead& b) {
   return std::tie(a.freshness.received_at, a.worker) > std::tie(b.freshness.received_at, b.worker);
 }
 
-bool is_meant(const Purge& purge, const StoredHead& head) {
-  switch (purge.by) {
-    case Purge::By::kAll: return true;
-    case Purge::By::kKey: return head.key == purge.text;
-    case Purge::By::kTag: return std::ranges::find(head.tags, purge.text) != head.tags.end();
+}  // namespace
+
+bool Purge::takes(std::string_view key, const std::vector<std::string>& tags) const {
+  switch (by) {
+    case By::kAll: return true;
+    case By::kKey: return key == text;
+    case By::kTag: return std::ranges::find(tags, text) != tags.end();
   }
   return false;
 }
-
-}  // namespace
 
 std::optional<StoredResponse> Shelf::find(std::string_view key, const http::FieldList& request_fields) {
   Place* found = nullptr;
@@ -97,7 +97,7 @@ Shelf::Heads Shelf::remove(const Purge& purge) {
     for_each_of(purge.text, [&](Order::iterator place) { gone.push_back(place->response.head); });
   } else {
     for (const Place& place : order_) {
-      if (is_meant(purge, *place.response.head)) gone.push_back(place.response.head);
+      if (purge.takes(place.response.head->key, place.response.head->tags)) gone.push_back(place.response.head);
     }
   }
   for (const auto& head : gone) remove(head);

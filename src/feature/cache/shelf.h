@@ -21,6 +21,8 @@ struct Purge {
   enum class By : std::uint8_t { kKey, kTag, kAll };
   By by = By::kAll;
   std::string text{};  // the key or the tag
+
+  bool takes(std::string_view key, const std::vector<std::string>& tags) const;
 };
 
 // What one worker keeps for one statement: an index over responses that all workers share, bounded by their bytes.

@@ -27,13 +27,36 @@ std::optional<StoredResponse> StatementCache::find(const http::Request& request,
   return found;
 }
 
-void StatementCache::keep(StoredResponse response) {
-  ShelfChange change{.statement = settings_, .added = response};
-  change.removed = shelf_.add(std::move(response));
-  count_shelf();
+void StatementCache::keep(const StoredResponse& response) {
+  put_on_shelf(response);
   store_.counters().stored.add();
+  if (auto* const at = disk()) at->save(settings_, response);
+}
+
+void StatementCache::put_on_shelf(const StoredResponse& response) {
+  ShelfChange change{.statement = settings_, .removed = shelf_.add(response), .added = response};
+  count_shelf();
   store_.counters().evicted.add(change.removed.size());
   store_.tell_others(change);
+}
+
+bool StatementCache::look_up(const Fetch& fetch) {
+  auto* const at = disk();
+  if (at) at->load(settings_, fetch.key(), {.worker = store_.worker(), .fetch = fetch.number()});
+  return at != nullptr;
+}
+
+void StatementCache::loaded(std::uint64_t number, const Loaded& found) {
+  const auto asker = std::ranges::find(fetches_, number, [](const auto& fetch) { return fetch->number(); });
+  if (asker == fetches_.end()) return;
+  Fetch& fetch = **asker;
+  for (const StoredResponse& response : found) {
+    if (fetch.doomed()) break;
+    StoredHead head = *response.head;
+    head.worker = store_.worker();
+    put_on_shelf({std::make_shared<const StoredHead>(std::move(head)), response.body});
+  }
+  fetch.looked_up();
 }
 
 void StatementCache::invalidate(const std::string& key) {
@@ -48,6 +71,7 @@ Shelf::Heads StatementCache::remove(const Purge& purge) {
     if (purge.by != Purge::By::kKey || fetch->key() == purge.text) fetch->doom();
   }
   std::erase_if(joinable_, [](const auto& entry) { return entry.second->doomed(); });
+  if (auto* const at = disk()) at->remove(settings_, purge);
   auto gone = shelf_.remove(purge);
   count_shelf();
   return gone;
@@ -90,7 +114,7 @@ Fetch* StatementCache::find_fetch(const std::string& fetch_key) {
 Fetch* StatementCache::begin_fetch(const http::Exchange& asked_by, const std::string& key,
                                    std::optional<StoredResponse> kept) {
   if (fetches_.size() >= kFetchesMax) return nullptr;
-  fetches_.push_back(std::make_unique<Fetch>(*this, asked_by, key, std::move(kept)));
+  fetches_.push_back(std::make_unique<Fetch>(*this, next_fetch_++, asked_by, key, std::move(kept)));
   Fetch* const fetch = fetches_.back().get();
   joinable_[fetch->fetch_key()] = fetch;
   return fetch;

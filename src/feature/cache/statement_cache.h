@@ -41,7 +41,9 @@ class StatementCache {
   // with cookies.
   std::optional<StoredResponse> find(const http::Request& request, std::string_view key);
   // Keeps it, on all workers.
-  void keep(StoredResponse response);
+  void keep(const StoredResponse& response);
+  // Asks the disk for what it has of the fetch's key; false when there is none to ask.
+  bool look_up(const Fetch& fetch);
   // RFC 9111 4.4, on all workers.
   void invalidate(const std::string& key);
 
@@ -62,11 +64,14 @@ class StatementCache {
   // From the store.
   const CacheSettings* statement() const { return settings_.get(); }
   void apply(const ShelfChange& change);
+  void loaded(std::uint64_t fetch, const Loaded& found);
   std::size_t purge(const Purge& purge);
   const Shelf& shelf() const { return shelf_; }
 
  private:
   Shelf::Heads remove(const Purge& purge);
+  void put_on_shelf(const StoredResponse& response);
+  StoreDisk* disk() const { return settings_->disk_folder.empty() ? nullptr : store_.disk(); }
   void count_shelf();
 
   std::shared_ptr<const CacheSettings> settings_;
@@ -77,6 +82,7 @@ class StatementCache {
   std::size_t responses_counted_ = 0;
   std::uint64_t bytes_counted_ = 0;
   PassMarks pass_marks_;
+  std::uint64_t next_fetch_ = 1;
   std::uint64_t room_taken_ = 0;
   std::map<std::string, Fetch*, std::less<>> joinable_;  // by fetch_key
   std::vector<std::unique_ptr<Fetch>> fetches_;

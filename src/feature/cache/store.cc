@@ -10,6 +10,12 @@ void Store::receive(const ShelfChange& change) {
   }
 }
 
+void Store::loaded(const Statement& statement, FetchAddress asker, const Loaded& found) {
+  for (StatementCache* part : parts_) {
+    if (part->statement() == statement.get()) part->loaded(asker.fetch, found);
+  }
+}
+
 std::size_t Store::purge(const Purge& purge) {
   std::size_t gone = 0;
   for (StatementCache* part : parts_) gone += part->purge(purge);

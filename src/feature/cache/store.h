@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/arena.h"
@@ -13,9 +14,12 @@
 
 namespace gate::cache {
 
+// A statement of the configuration: the same object on all workers.
+using Statement = std::shared_ptr<const CacheSettings>;
+
 // What one worker tells the others of the shelves for one statement. They carry out removals first.
 struct ShelfChange {
-  std::shared_ptr<const CacheSettings> statement;  // the same object on all workers
+  Statement statement;
   Shelf::Heads removed{};
   std::optional<Purge> purge{};
   std::optional<StoredResponse> added{};
@@ -29,6 +33,25 @@ class StorePeers {
 
  protected:
   ~StorePeers() = default;
+};
+
+// Who waits for what is read from a disk.
+struct FetchAddress {
+  std::size_t worker = 0;
+  std::uint64_t fetch = 0;
+};
+using Loaded = std::vector<StoredResponse>;
+
+// Where statements keep responses beyond memory. What one store asks is done in that order, and later.
+class StoreDisk {
+ public:
+  virtual void save(const Statement& statement, const StoredResponse& response) = 0;
+  // Comes back as Store::loaded() on the worker.
+  virtual void load(const Statement& statement, const std::string& key, FetchAddress asker) = 0;
+  virtual void remove(const Statement& statement, const Purge& purge) = 0;
+
+ protected:
+  ~StoreDisk() = default;
 };
 
 class StatementCache;
@@ -45,9 +68,9 @@ class Store {
     std::uint64_t bytes_max = 0;
   };
 
-  // `peers` is null where there are none. All outlive the store.
-  Store(std::size_t worker, StorePeers* peers, observe::CacheCounters& counters)
-      : worker_(worker), peers_(peers), counters_(counters) {}
+  // `peers` and `disk` are null where there are none. All outlive the store.
+  Store(std::size_t worker, StorePeers* peers, StoreDisk* disk, observe::CacheCounters& counters)
+      : worker_(worker), peers_(peers), disk_(disk), counters_(counters) {}
 
   std::size_t worker() const { return worker_; }
   observe::CacheCounters& counters() { return counters_; }
@@ -61,8 +84,12 @@ class Store {
     if (peers_) peers_->tell_others(worker_, change);
   }
 
+  StoreDisk* disk() { return disk_; }
+
   // On the worker's thread: what another one tells.
   void receive(const ShelfChange& change);
+  // What was read from the disk.
+  void loaded(const Statement& statement, FetchAddress asker, const Loaded& found);
   // Purges of all statements; says how many responses are gone.
   std::size_t purge(const Purge& purge);
   Contents contents() const;
@@ -70,6 +97,7 @@ class Store {
  private:
   std::size_t worker_;
   StorePeers* peers_;
+  StoreDisk* disk_;
   observe::CacheCounters& counters_;
   base::BlockPool blocks_;
   std::vector<StatementCache*> parts_;
