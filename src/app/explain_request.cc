@@ -20,6 +20,7 @@
 #include "http/h1/wire.h"
 #include "http/request_rules.h"
 #include "http/status.h"
+#include "http/trusted_proxies.h"
 #include "os/random.h"
 #include "server/codes.h"
 #include "server/host_table.h"
@@ -180,14 +181,32 @@ class Explainer final : private http::Dispatcher, private http::WireObserver, pr
 
  private:
   void dispatch(http::Exchange& exchange) override {
+    if (const auto* pass = pass_for(exchange)) return tell_pass(*pass);
     const auto [named, name] = sites_.find(exchange.request.host);
     const bool in_clear = !exchange.connection().secure && !(named && named->clear_allowed);
     const server::SitePlan* site = in_clear ? plan_.clear_text.get() : named;
     tell_site(named, name, in_clear);
     exchange.error_pages = named && named->error_pages ? named->error_pages.get() : plan_.error_pages.get();
+    if (!http::find_client(plan_.trusted_proxies, exchange)) return;
+    (*result_)["client"] = exchange.client_address().to_string();
     if (!site) return exchange.refuse({421, server::kMisdirected, "no site here has this name"});
     if (site->service->explain(exchange, explanation_) == http::Flow::kTaken) return;
     exchange.refuse({404, server::kNothingAnswered, "no statement of the site takes this request"});
+  }
+
+  // Whether such a connection would not be opened here at all.
+  const server::PassPlan* pass_for(const http::Exchange& exchange) const {
+    if (!exchange.connection().secure) return nullptr;
+    tls::ClientHello hello;
+    hello.server_name = exchange.request.host;
+    const auto* pass = plan_.passes.find(hello);
+    return pass ? pass->get() : nullptr;
+  }
+
+  void tell_pass(const server::PassPlan& pass) {
+    (*result_)["site"] = {{"name", json()},
+                          {"because", "connections for this name go to another server as they are, with TLS unopened"},
+                          {"passed_to", pass.server.to_string()}};
   }
 
   void tell_site(const server::SitePlan* site, std::string_view name, bool in_clear) {

@@ -88,6 +88,9 @@ void print(const json& told, bool server_asked) {
   if (const auto site = told.find("site"); site != told.end()) {
     const std::string name = site->at("name").is_null() ? "none" : site->at("name").get<std::string>();
     put("site", with_note(fmt::format("{}: {}", name, site->value("because", "")), *site));
+    if (const auto server = site->find("passed_to"); server != site->end()) {
+      return put("passed to", server->get<std::string>());
+    }
   }
   fmt::print("\n");
   for (const auto& step : told.at("steps")) print_step(step);

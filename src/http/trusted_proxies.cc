@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/text.h"
+#include "http/codes.h"
 
 namespace gate::http {
 namespace {
@@ -172,7 +173,11 @@ bool TrustedProxies::contains(const base::IpAddress& address) const {
 bool find_client(const TrustedProxies& trusted, Exchange& exchange) {
   if (!trusted.contains(exchange.connection().peer.address)) return true;
   const auto told = read_told(trusted, exchange.request.fields);
-  if (!told) return false;
+  if (!told) {
+    exchange.refuse(
+        {.status = 400, .code = kTwoClients, .reason = "Forwarded and X-Forwarded-For do not name the same client"});
+    return false;
+  }
   if (!told->hops.empty()) note(*told, exchange);
   return true;
 }

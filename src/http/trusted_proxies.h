@@ -26,8 +26,8 @@ struct TrustedProxies {
 // field, from the right, the first that is not itself trusted. What stands to the left of that one is the client's own
 // word, and is not looked at. Where a trusted proxy says nothing that can be read, the client is the peer.
 //
-// False when both fields are there and do not name the same client: one of the two is then what the client has written,
-// passed on by a proxy that knows only the other.
+// False, with the request refused, when both fields are there and do not name the same client: one of the two is then
+// what the client has written, passed on by a proxy that knows only the other.
 [[nodiscard]] bool find_client(const TrustedProxies& trusted, Exchange& exchange);
 
 }  // namespace gate::http

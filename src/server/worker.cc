@@ -5,7 +5,6 @@
 
 #include "base/check.h"
 #include "http/chain.h"
-#include "http/codes.h"
 #include "http/h1/wire.h"
 #include "http/h2/h2_wire.h"
 #include "net/early_data.h"
@@ -326,12 +325,7 @@ void Worker::answer(http::Exchange& exchange) {
   Site* site = site_for(exchange);
   exchange.error_pages = site && site->plan->error_pages ? site->plan->error_pages.get() : plan_->error_pages.get();
   if (site) exchange.site = site->plan->name;
-  if (!http::find_client(plan_->trusted_proxies, exchange)) {
-    exchange.refuse({.status = 400,
-                     .code = http::kTwoClients,
-                     .reason = "Forwarded and X-Forwarded-For do not name the same client"});
-    return;
-  }
+  if (!http::find_client(plan_->trusted_proxies, exchange)) return;
   if (!exchange.connection().secure && !(site && site->plan->clear_allowed)) site = clear_text_.get();
   if (!site) {
     exchange.refuse({.status = 421, .code = kMisdirected, .reason = "no site here has this name"});

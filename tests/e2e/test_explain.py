@@ -177,3 +177,30 @@ class TestCommand:
         assert run_command("explain", "G5040").stdout.startswith("G5040")
         assert "redirect" in run_command("explain", "redirect").stdout
         assert run_command("explain", "nonsense").returncode == 2
+
+
+class TestBeforeTheSite:
+    def test_a_cache_says_what_it_would_do_and_the_request_goes_on(self, explain):
+        way = explain(["cache", "respond 200 ok"], "GET", "https://localhost/")
+        assert steps(way)["cache"]["notes"] == [
+            "answers with a kept response where there is one, else keeps what comes if that may be kept"]
+        assert steps(way)["respond 200 ok"]["takes_it"]
+        assert "drops what is kept" in steps(explain(["cache", "respond 200 ok"], "POST", "https://localhost/"))["cache"]["notes"][0]
+
+    def test_a_trusted_proxy_says_who_the_client_is(self, explain):
+        options = ["--from", "198.51.100.1", "-H", "X-Forwarded-For: 192.0.2.7"]
+        for trusted, client in (("", "198.51.100.1"), ("trusted-proxies 198.51.100.0/24", "192.0.2.7")):
+            told = explain(["respond 200 ok"], "GET", "https://localhost/", *options, settings=trusted)
+            assert told["client"] == client
+
+    def test_two_clients_are_refused_as_the_server_does(self, explain):
+        told = explain(["respond 200 ok"], "GET", "https://localhost/", "--from", "198.51.100.1", "-H", "X-Forwarded-For: 192.0.2.7",
+                       "-H", "Forwarded: for=192.0.2.8", settings="trusted-proxies 198.51.100.0/24")
+        assert told["answer"]["code"] == "G5016"
+
+    def test_a_name_that_is_passed_on_is_not_opened_here(self, explain):
+        told = explain(["respond 200 ok"], "GET", "https://vault.test/", settings="pass vault.test 192.0.2.1:443")
+        assert told["site"]["passed_to"].endswith("192.0.2.1:443")
+        assert told["steps"] == []
+        shown = explain(["respond 200 ok"], "GET", "https://vault.test/", settings="pass vault.test 192.0.2.1:443", as_json=False)
+        assert "passed to" in shown.stdout

@@ -13,6 +13,7 @@
 #include "feature/cache/statement_cache.h"
 #include "feature/cache/visitor.h"
 #include "http/exchange.h"
+#include "http/explanation.h"
 
 namespace gate::cache {
 namespace {
@@ -130,6 +131,22 @@ void Cache::refresh(http::Exchange& exchange, const std::string& key, const Stor
 }
 
 }  // namespace
+
+// What the running server keeps at the moment is not asked: gate443 cache tells it.
+http::Flow CachePlan::explain(http::Exchange& exchange, http::Explanation& explanation) const {
+  switch (use_of(exchange)) {
+    case RequestUse::kAnswers:
+      explanation.note("answers with a kept response where there is one, else keeps what comes if that may be kept");
+      break;
+    case RequestUse::kPasses:
+      explanation.note("neither answers nor keeps the answer: the request is not of that kind");
+      break;
+    case RequestUse::kInvalidates:
+      explanation.note("drops what is kept for this address, unless the answer is an error");
+      break;
+  }
+  return Flow::kNext;
+}
 
 std::unique_ptr<http::Service> CachePlan::build(const http::ServiceEnvironment& environment) const {
   GATE_CHECK(environment.responses != nullptr && environment.loop != nullptr);

@@ -15,6 +15,7 @@ class CachePlan final : public http::ServicePlan {
 
   const CacheSettings& settings() const { return *settings_; }
   std::unique_ptr<http::Service> build(const http::ServiceEnvironment& environment) const override;
+  http::Flow explain(http::Exchange& exchange, http::Explanation& explanation) const override;
 
  private:
   std::shared_ptr<const CacheSettings> settings_;
