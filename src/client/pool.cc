@@ -301,6 +301,7 @@ void Pool::closed(net::Connection& connection, net::CloseReason) {
                                                "the server closed the connection before the handshake was done"});
   if (!link->wire) --handshaking_;
   if (link->only_for) {
+    link->only_for->waits = waits_of(link->only_for_since, base::Duration::max());
     refuse(*link->only_for, failure);
   } else if (!link->wire && !says_for_whom()) {
     fail_one(failure);

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import json
 import os
 import socket
 import ssl
@@ -13,6 +14,7 @@ import pytest
 from support.certificates import Authority
 from support.nginx import Nginx
 from support.raw import Connection
+from support.server import run_command
 from support.wait import PATIENCE, wait_until
 
 HERE = "site localhost {\n  respond 200 here\n}\n"
@@ -311,6 +313,14 @@ def test_who_speaks_no_tls_is_answered_as_ever(start, nginx):
     with Connection(server.https) as client:
         client.send(b"GET / HTTP/1.1\r\nHost: passed.test\r\n\r\n")
         assert client.read_response().status == 400
+
+
+def test_explain_says_that_a_site_never_sees_it(tmp_path):
+    configuration = tmp_path / "gate443.conf"
+    configuration.write_text("pass passed.test 127.0.0.1:1\n" + HERE)
+    for name, passed in (("passed.test", True), ("localhost", False)):
+        done = run_command("explain", "request", "GET", f"https://{name}/", "--config", configuration, "--json")
+        assert ("passed_to" in json.loads(done.stdout)["site"]) == passed, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("wrong, code", [

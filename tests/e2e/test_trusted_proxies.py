@@ -1,7 +1,10 @@
 """Who the client is, by the word of proxies in front of the server."""
 
+import json
+
 import pytest
 
+from support.server import run_command
 from support.upstream import Upstream, response
 from support.wires import WIRES
 
@@ -84,6 +87,14 @@ def test_a_reload_changes_who_is_trusted(start):
     server.settings = ""
     server.reload(WHOM)
     assert who(ask(server, WIRES["h1"], ("x-forwarded-for", "203.0.113.5"))) == ("from here", "127.0.0.1")
+
+
+def test_explain_hears_trusted_proxies(tmp_path):
+    configuration = tmp_path / "gate443.conf"
+    configuration.write_text("trusted-proxies 127.0.0.1\n" + WHOM.replace('200 "from there"', "410"))
+    for fields, status in ((["-H", "X-Forwarded-For: 203.0.113.5"], 410), ([], 200)):
+        done = run_command("explain", "request", "GET", "https://localhost/", *fields, "--config", configuration, "--json")
+        assert json.loads(done.stdout)["answer"]["status"] == status, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("wrong", ["trusted-proxies", "trusted-proxies 10.0.0.1/8", "trusted-proxies ::1 {\n by via\n}"])
