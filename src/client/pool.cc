@@ -39,10 +39,15 @@ class Pool::Link final : public http::ClientWireOwner, public loop::Mortal {
 
   void calls_changed(http::ClientWire&) override { pool_.make_available(*this); }
 
+  // How much of the time since then it was being made in.
+  base::Duration made_in(base::Instant since) const {
+    return std::max(made - std::max(since, begun), base::Duration{});
+  }
+
   std::unique_ptr<net::Connection> connection;
   http::ClientWire* wire = nullptr;  // null before it is open
   base::Instant begun{};             // to be made
-  base::Duration made_in{};          // zero once a call was on it
+  base::Instant made{};              // to carry calls
   base::Instant idle_since{};
   bool available = false;
   bool speaks_unasked = false;               // what comes while it is idle is no sign of its end
@@ -137,7 +142,7 @@ bool Pool::start_on_available(http::Call& call, base::Instant since) {
     const auto lost = [&] { return link.speaks_unasked ? link.connection->peer_gone() : link.connection->stale(); };
     const bool usable = link.wire->takes_calls() && (fresh || busy || !lost());
     if (usable) {
-      call.waits = waits_of(since, std::exchange(link.made_in, {}));
+      call.waits = waits_of(since, link.made_in(since));
       link.wire->start(call);
     }
     if (!usable || !link.wire->takes_calls()) {
@@ -150,11 +155,9 @@ bool Pool::start_on_available(http::Call& call, base::Instant since) {
   return false;
 }
 
-// Of a wait since then that ended in a connection made in that time.
+// Of a call that has waited since then: what its connection was made in is not time in the queue.
 http::Call::Waits Pool::waits_of(base::Instant since, base::Duration made_in) const {
-  const base::Duration all = context_.loop().now() - since;
-  const base::Duration connect = std::min(made_in, all);
-  return {.queue = all - connect, .connect = connect};
+  return {.queue = context_.loop().now() - since - made_in, .connect = made_in};
 }
 
 // As long as it is not known whether the server speaks HTTP/2, each call is thought to need a connection of its own.
@@ -257,7 +260,7 @@ std::unique_ptr<http::Wire> Pool::make_wire(net::Connection& connection) {
   Link& link = *links_[connection.table_index];
   auto wire = make_client_wire(connection, link);
   link.wire = wire.get();
-  link.made_in = context_.loop().now() - link.begun;
+  link.made = context_.loop().now();
   --handshaking_;
   make_available(link);
   return wire;
@@ -325,7 +328,7 @@ void Pool::on_turn_end() {
     for (std::size_t left = std::min(calls_each(), waiting_.size()); left > 0 && !waiting_.empty(); --left) {
       const Waiting failed = waiting_.front();
       waiting_.pop_front();
-      failed.call->waits = waits_of(failed.since, base::Duration::max());
+      failed.call->waits = {.queue = {}, .connect = context_.loop().now() - failed.since};
       failed.call->fail(failure);
     }
   }
