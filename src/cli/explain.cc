@@ -79,7 +79,8 @@ Command add_explain(CLI::App& program) {
   parser->add_option("CODE|STATEMENT", options->topic, "What to explain; nothing lists the statements");
   add_common_options(*parser, *options,
                      "  gate443 explain G2107\n"
-                     "  gate443 explain redirect");
+                     "  gate443 explain redirect\n"
+                     "  gate443 explain request GET https://example.com/");
   const auto request = add_explain_request(*parser);
   return {parser, [options, request] { return request.parser->parsed() ? request.run() : explain(*options); }};
 }
