@@ -16,6 +16,7 @@
 #include "feature/files/files.h"
 #include "http/arena_text.h"
 #include "http/cache_budget.h"
+#include "http/chain.h"
 #include "http/challenge_source.h"
 #include "http/h1/wire.h"
 #include "http/request_rules.h"
@@ -191,7 +192,7 @@ class Explainer final : private http::Dispatcher, private http::WireObserver, pr
     (*result_)["client"] = exchange.client_address().to_string();
     if (!site) return exchange.refuse({421, server::kMisdirected, "no site here has this name"});
     if (site->service->explain(exchange, explanation_) == http::Flow::kTaken) return;
-    exchange.refuse({404, server::kNothingAnswered, "no statement of the site takes this request"});
+    http::refuse_unanswered(exchange);
   }
 
   // Whether such a connection would not be opened here at all.

@@ -281,7 +281,7 @@ void Pool::start_given_calls() {
   for (Link* link : std::exchange(available_, {})) {
     link->available = false;
     http::Call& call = *std::exchange(link->only_for, nullptr);
-    call.waits = waits_of(link->only_for_since, link->made_in);
+    call.waits = waits_of(link->only_for_since, link->made_in(link->only_for_since));
     link->wire->start(call);
     link->connection->drain();
   }
@@ -304,7 +304,7 @@ void Pool::closed(net::Connection& connection, net::CloseReason) {
                                                "the server closed the connection before the handshake was done"});
   if (!link->wire) --handshaking_;
   if (link->only_for) {
-    link->only_for->waits = waits_of(link->only_for_since, base::Duration::max());
+    link->only_for->waits = {.queue = {}, .connect = context_.loop().now() - link->only_for_since};
     refuse(*link->only_for, failure);
   } else if (!link->wire && !says_for_whom()) {
     fail_one(failure);

@@ -41,6 +41,19 @@ std::string_view to_string(Outcome outcome) {
   return "unknown";
 }
 
+std::string_view to_string(CacheUse use) {
+  switch (use) {
+    case CacheUse::kNone: return {};
+    case CacheUse::kHit: return "hit";
+    case CacheUse::kStale: return "stale";
+    case CacheUse::kValidated: return "validated";
+    case CacheUse::kCollapsed: return "collapsed";
+    case CacheUse::kMiss: return "miss";
+    case CacheUse::kPass: return "pass";
+  }
+  return {};
+}
+
 BodyPtr Exchange::make_text_body(std::string_view text) { return make_body<TextBody>(text); }
 
 void Exchange::add_filter(ResponseFilter& filter) { filters_ = arena_.make<FilterLink>(FilterLink{&filter, filters_}); }

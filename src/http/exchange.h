@@ -59,6 +59,12 @@ enum class Outcome : std::uint8_t {
 
 std::string_view to_string(Outcome outcome);
 
+// What came of it in a cache.
+enum class CacheUse : std::uint8_t { kNone, kHit, kStale, kValidated, kCollapsed, kMiss, kPass };
+
+// "hit"; empty for kNone: no cache was asked.
+std::string_view to_string(CacheUse use);
+
 // Moments of a request's life, for the log's durations by phase.
 struct Timeline {
   base::Instant first_byte;      // of the request's head
@@ -142,17 +148,17 @@ class Exchange {
   const ClientPath* client_path = nullptr;  // set where a trusted proxy has said who the client is
   std::string_view site;                    // name of the site that handled it; empty before
   std::string_view rule;                    // "files /srv/www": the statement that answered
-  std::string_view cache;                   // what came of it in a cache, "hit"; static; empty where none was asked
   const Refusal* refusal = nullptr;         // set by refuse()
   UpstreamFacts* upstream = nullptr;        // in the arena; set by services that ask another server
   const ErrorPages* error_pages = nullptr;
   ResponseFilter* defaults = nullptr;  // run first, so that all others can change what it fills in
   Timeline timeline;
-  Outcome outcome = Outcome::kPending;
   std::uint64_t request_body_bytes = 0;
   std::uint64_t response_body_bytes = 0;  // as sent, without framing
   std::uint64_t stream_id = 0;            // 0 on HTTP/1
   void* handler_mark = nullptr;           // the dispatcher's own note of who handles it
+  Outcome outcome = Outcome::kPending;
+  CacheUse cache = CacheUse::kNone;
 
  private:
   struct FilterLink {  // in the arena
@@ -160,6 +166,7 @@ class Exchange {
     FilterLink* next;
   };
 
+  bool responded_ = false;
   ExchangeDriver& driver_;
   const ConnectionInfo& connection_;
   const Limits& limits_;
@@ -167,7 +174,6 @@ class Exchange {
   FilterLink* changes_ = nullptr;
   FilterLink** changes_end_ = &changes_;
   std::size_t interim_bytes_ = 0;
-  bool responded_ = false;
 };
 
 }  // namespace gate::http

@@ -127,7 +127,8 @@ TEST(ResponseRules, refusal_replaces_a_response_that_is_ready) {
   fake.exchange().respond();
   replace_by_refusal(fake.exchange(), {400, {5006}, "bad"});
   EXPECT_EQ(fake.status(), 400);
-  EXPECT_TRUE(fake.response().fields.empty());
+  EXPECT_EQ(fake.response().fields.size(), 1U) << "its id; nothing of what there was";
+  EXPECT_TRUE(fake.response().fields.find(FieldId::kXRequestId));
   EXPECT_EQ(fake.response().body, nullptr);
   ASSERT_NE(fake.exchange().refusal, nullptr);
   EXPECT_EQ(fake.exchange().refusal->reason, "bad");

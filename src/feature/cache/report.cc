@@ -7,17 +7,17 @@
 namespace gate::cache {
 namespace {
 
-std::string_view word_of(How how) {
+http::CacheUse noted(How how) {
   switch (how) {
-    case How::kHit: return "hit";
-    case How::kStale: return "stale";
-    case How::kValidated: return "validated";
-    case How::kCollapsed: return "collapsed";
+    case How::kHit: return http::CacheUse::kHit;
+    case How::kStale: return http::CacheUse::kStale;
+    case How::kValidated: return http::CacheUse::kValidated;
+    case How::kCollapsed: return http::CacheUse::kCollapsed;
     case How::kStored:
-    case How::kMiss: return "miss";
-    case How::kPass: return "pass";
+    case How::kMiss: return http::CacheUse::kMiss;
+    case How::kPass: return http::CacheUse::kPass;
   }
-  return "pass";
+  return http::CacheUse::kPass;
 }
 
 observe::Counter& counter_of(How how, observe::CacheCounters& counters) {
@@ -64,7 +64,7 @@ class Later final : public http::ResponseFilter {
 
 std::string_view note(const Report& report, http::Exchange& exchange, observe::CacheCounters& counters) {
   counter_of(report.how, counters).add();
-  exchange.cache = word_of(report.how);
+  exchange.cache = noted(report.how);
   return exchange.arena().copy(status_of(report));
 }
 
