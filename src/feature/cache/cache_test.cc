@@ -39,7 +39,7 @@ TEST(Cache, answers_the_second_request_from_what_the_first_one_brought) {
   EXPECT_EQ(second.field("cache-status"), "gate443; hit; ttl=53");
   EXPECT_EQ(second.field("age"), "7");
   EXPECT_EQ(second.field("cache-control"), "max-age=60");
-  EXPECT_EQ(second.exchange().cache, "hit");
+  EXPECT_EQ(second.exchange().cache, http::CacheUse::kHit);
   EXPECT_EQ(bench.server.asked.size(), 1u);
   EXPECT_EQ(bench.store.counters().hits.value(), 1u);
 }

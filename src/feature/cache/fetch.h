@@ -29,11 +29,7 @@ class Visitor;
 //      │ ├──not to be kept──▶ kPassing ──leader gone──▶ kOver
 //      │ │                       ▲ too large
 //      └─┴──to be kept──▶ kFilling ──the body's end, or its failure──▶ kOver
-class Fetch final : public loop::Mortal,
-                    private http::ExchangeDriver,
-                    private http::BodyWaker,
-                    private loop::TurnEnd,
-                    private loop::Timer {
+class Fetch final : private http::ExchangeDriver, private http::BodyWaker, private loop::TurnEnd, private loop::Timer {
  public:
   // `cache` outlives it; of `asked_by` everything is copied.
   Fetch(StatementCache& cache, std::uint64_t number, const http::Exchange& asked_by, std::string key,

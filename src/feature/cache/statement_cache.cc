@@ -16,6 +16,7 @@ StatementCache::StatementCache(std::shared_ptr<const CacheSettings> settings, St
 
 StatementCache::~StatementCache() {
   fetches_.clear();
+  ended_.clear();
   shelf_.remove(Purge{});
   count_shelf();
   store_.leave(*this);
@@ -129,9 +130,12 @@ void StatementCache::end_fetch(const Fetch& fetch) {
   close_fetch(fetch);
   const auto owned = std::ranges::find(fetches_, &fetch, [](const auto& each) { return each.get(); });
   GATE_CHECK(owned != fetches_.end());
-  loop_.bury(std::move(*owned));
+  ended_.push_back(std::move(*owned));
+  loop_.schedule(*this);
   fetches_.erase(owned);
 }
+
+void StatementCache::on_turn_end() { ended_.clear(); }
 
 bool StatementCache::take_room(std::size_t bytes) {
   if (room_taken_ + bytes > settings_->memory_bytes_max) return false;

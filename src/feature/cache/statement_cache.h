@@ -19,14 +19,14 @@ namespace gate::cache {
 class Fetch;
 
 // What one `cache` statement has on one worker: its shelf, and what is being fetched for it.
-class StatementCache {
+class StatementCache final : private loop::TurnEnd {
  public:
   // Requests of the cache's own under way: somebody who asks for ever new addresses. Above it requests pass.
   static constexpr std::size_t kFetchesMax = 1024;
 
   // All outlive it.
   StatementCache(std::shared_ptr<const CacheSettings> settings, Store& store, loop::Loop& loop);
-  ~StatementCache();
+  ~StatementCache() override;
   StatementCache(const StatementCache&) = delete;
   StatementCache& operator=(const StatementCache&) = delete;
 
@@ -69,6 +69,7 @@ class StatementCache {
   const Shelf& shelf() const { return shelf_; }
 
  private:
+  void on_turn_end() override;
   Shelf::Heads remove(const Purge& purge);
   void put_on_shelf(const StoredResponse& response);
   StoreDisk* disk() const { return settings_->disk_folder.empty() ? nullptr : store_.disk(); }
@@ -86,6 +87,9 @@ class StatementCache {
   std::uint64_t room_taken_ = 0;
   std::map<std::string, Fetch*, std::less<>> joinable_;  // by fetch_key
   std::vector<std::unique_ptr<Fetch>> fetches_;
+  // Until the next turn, for their own functions may be on the stack; not in the loop's graveyard, which may outlive
+  // the services that their responses come from.
+  std::vector<std::unique_ptr<Fetch>> ended_;
 };
 
 }  // namespace gate::cache
