@@ -406,24 +406,26 @@ def tunnel_over_streams(client_type):
     return tunnel
 
 
-@pytest.mark.parametrize("tunnel", [tunnel_over_http1, tunnel_over_streams(Http2Client), tunnel_over_streams(Http3Client)],
-                         ids=["h1", "h2", "h3"])
-def test_a_hundred_reloads_keep_a_tunnel(start, upstreams, tunnel):
+def test_a_hundred_reloads_keep_tunnels_over_every_wire(start, upstreams):
     upstream = upstreams(switching)
 
     def text(number):
-        # Every other time it is the tunnel's own site that is another one.
+        # Every other time it is the tunnels' own site that is another one.
         return conf(upstream.address, block=[f"queue {1 + number // 2}"]) + f"site b.localhost {{\n  respond 200 {number}\n}}\n"
 
     server = start(text(0))
-    said = tunnel(server)
-    assert next(said) == b"hi"
+    tunnels = [tunnel(server) for tunnel in
+               (tunnel_over_http1, tunnel_over_streams(Http2Client), tunnel_over_streams(Http3Client))]
+    for tunnel in tunnels:
+        assert next(tunnel) == b"hi"
     for number in range(1, 101):
         assert server.reload(text(number))["event"] == "configuration_changed"
-        piece = os.urandom(100)
-        assert said.send(piece) == piece
-    said.close()
-    assert upstream.connections == 1
+        for tunnel in tunnels:
+            piece = os.urandom(100)
+            assert tunnel.send(piece) == piece
+    for tunnel in tunnels:
+        tunnel.close()
+    assert upstream.connections == len(tunnels)
 
 
 @pytest.mark.parametrize("client_type", [Http2Client, Http3Client])
