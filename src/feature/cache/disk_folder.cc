@@ -19,7 +19,7 @@ constexpr std::string_view kSuffix = ".response";
 // Two addresses with the same name take each other's place; which one a file holds is looked at when it is read.
 std::string name_of(const StoredHead& head) {
   std::string variant;
-  for (const auto& [name, value] : head.vary) variant += name + "\n" + value + "\n";
+  for (const auto& [name, value] : head.vary) variant += fmt::format("{}\n{}\n", name, value);
   return fmt::format("{:016x}-{:016x}{}", std::hash<std::string>{}(head.key), std::hash<std::string>{}(variant),
                      kSuffix);
 }

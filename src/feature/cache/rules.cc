@@ -48,8 +48,8 @@ std::optional<std::chrono::sys_seconds> date_of(const http::FieldList& fields, F
 std::optional<Seconds> lifetime_of(const http::Response& response, const CacheControl& control,
                                    const CacheSettings& settings, std::chrono::sys_seconds now) {
   if (control.no_cache) return Seconds{0};
-  if (control.s_maxage) return *control.s_maxage;
-  if (control.max_age) return *control.max_age;
+  if (control.s_maxage) return control.s_maxage;
+  if (control.max_age) return control.max_age;
   if (response.fields.find(FieldId::kExpires)) {
     // RFC 9111 5.3: "interpret invalid date formats, especially including the value "0", as representing a time in the
     // past"
