@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "http/testing/fake_exchange.h"
 #include "net/codes.h"
 #include "os/socket.h"
 #include "tls/hello_for_test.h"
@@ -19,16 +20,6 @@ namespace gate::net {
 namespace {
 
 using namespace std::chrono_literals;
-
-class HandClock final : public base::Clock {
- public:
-  base::Instant now() const override { return now_; }
-  base::WallTime wall() const override { return std::chrono::system_clock::now(); }
-  void pass(base::Duration time) { now_ += time; }
-
- private:
-  base::Instant now_{1h};
-};
 
 class ArrivalTest : public testing::Test, protected ArrivalOwner {
  protected:
@@ -75,7 +66,7 @@ class ArrivalTest : public testing::Test, protected ArrivalOwner {
     return std::string(base::as_text(std::span(room).first(os::receive(socket_.number(), room).count)));
   }
 
-  HandClock clock_;
+  http::testing::FakeClock clock_;
   std::unique_ptr<TurnBuffers> buffers_ = std::make_unique<TurnBuffers>();
   std::unique_ptr<loop::Loop> loop_;
   http::ConnectionInfo info_;
@@ -129,7 +120,7 @@ TEST_F(ArrivalTest, is_turned_away_when_the_proxy_goes_without_a_word) {
 
 TEST_F(ArrivalTest, is_turned_away_when_the_header_does_not_come_in_time) {
   send("PROXY TCP4 203.0.113.5");
-  clock_.pass(11s);
+  clock_.instant += 11s;
   turn();
   EXPECT_EQ(refusal_, kProxyHeaderTimeout);
 }
@@ -160,7 +151,7 @@ TEST_F(ArrivalTest, lets_others_see_to_what_is_no_hello) {
 TEST_F(ArrivalTest, lets_others_see_to_a_hello_that_does_not_come) {
   await(Awaited::kClientHello);
   send("\x16\x03\x01");
-  clock_.pass(11s);
+  clock_.instant += 11s;
   turn();
   EXPECT_FALSE(arrival_);
   EXPECT_EQ(rest(), "\x16\x03\x01");

@@ -11,21 +11,12 @@
 #include <utility>
 
 #include "base/text.h"
+#include "http/testing/fake_exchange.h"
 
 namespace gate::net {
 namespace {
 
 using namespace std::chrono_literals;
-
-class HandClock final : public base::Clock {
- public:
-  base::Instant now() const override { return now_; }
-  base::WallTime wall() const override { return std::chrono::system_clock::now(); }
-  void pass(base::Duration time) { now_ += time; }
-
- private:
-  base::Instant now_{1h};
-};
 
 class RelayTest : public testing::Test, protected RelayOwner {
  protected:
@@ -77,7 +68,7 @@ class RelayTest : public testing::Test, protected RelayOwner {
     return text;
   }
 
-  HandClock clock_;
+  http::testing::FakeClock clock_;
   observe::Counter received_;
   observe::Counter sent_;
   std::unique_ptr<TurnBuffers> buffers_ = std::make_unique<TurnBuffers>();
@@ -159,13 +150,13 @@ TEST_F(RelayTest, ends_with_either_connection) {
 
 TEST_F(RelayTest, ends_when_nobody_says_anything) {
   start();
-  clock_.pass(9s);
+  clock_.instant += 9s;
   write_to(client_, "x");
   turn();
-  clock_.pass(9s);
+  clock_.instant += 9s;
   turn();
   EXPECT_FALSE(ended_);
-  clock_.pass(2s);
+  clock_.instant += 2s;
   turn();
   EXPECT_EQ(ended_, CloseReason::kStalled);
 }

@@ -1,13 +1,12 @@
 #include "http/h2/client_session.h"
 
-#include <nghttp2/nghttp2.h>
-
 #include <algorithm>
 #include <array>
 #include <utility>
 #include <vector>
 
 #include "base/check.h"
+#include "http/h2/nghttp2_common.h"
 
 namespace gate::http::h2 {
 namespace {
@@ -17,11 +16,6 @@ namespace {
 constexpr std::uint32_t kStreamWindowBytes = 256 * 1024;
 constexpr std::int32_t kConnectionWindowBytes = 16 * 1024 * 1024;
 
-// The same bounds as for clients (Session).
-constexpr std::size_t kSettingsEntriesMax = 32;
-constexpr std::size_t kAcknowledgementsMax = 1000;
-constexpr std::size_t kContinuationsMax = 4096;
-
 // The library's own bound is 64 KB, which a request within the configured limits can exceed.
 constexpr std::size_t kRequestHeadBytesMax = 16 * 1024 * 1024;
 
@@ -29,25 +23,10 @@ constexpr std::size_t kRequestHeadBytesMax = 16 * 1024 * 1024;
 // server's SETTINGS have come.
 constexpr std::uint32_t kStreamsBeforeSettings = 100;
 
-std::string_view text_of(const std::uint8_t* data, std::size_t size) {
-  return {reinterpret_cast<const char*>(data), size};
-}
-
-std::uint8_t* octets_of(std::string_view text) {
-  // nghttp2 reads names and values only, but its structure is not const.
-  return const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(text.data()));
-}
-
-// A function of nghttp2 that fails only for want of memory or for a bug of ours.
-void must(int result) { GATE_CHECK(result == 0); }
-
 // Copied when submitted: the call may be gone before they are sent.
 std::vector<nghttp2_nv> lines_of(std::span<const Field> fields) {
   std::vector<nghttp2_nv> lines(fields.size());
-  std::ranges::transform(fields, lines.begin(), [](const Field& field) {
-    return nghttp2_nv{octets_of(field.name), octets_of(field.value), field.name.size(), field.value.size(),
-                      NGHTTP2_NV_FLAG_NONE};
-  });
+  write_lines(fields, NGHTTP2_NV_FLAG_NONE, lines);
   return lines;
 }
 
@@ -145,7 +124,7 @@ struct ClientSessionCallbacks {
     ClientSession& session = self(user_data);
     CallStream* stream = stream_of(session, id);
     if (!stream) return NGHTTP2_ERR_DEFERRED;  // it is being reset
-    const auto room = session.out_->prepare(kFrameHeaderBytes + size).subspan(kFrameHeaderBytes, size);
+    const auto room = room_for_data(*session.out_, size);
     const BodyRead read = session.events_.pull_data(*stream, room);
     switch (read.state) {
       case BodyRead::State::kWait:
@@ -169,10 +148,7 @@ struct ClientSessionCallbacks {
   static int send_data(nghttp2_session*, nghttp2_frame*, const std::uint8_t* header, std::size_t size,
                        nghttp2_data_source*, void* user_data) {
     ClientSession& session = self(user_data);
-    base::Buffer& out = *session.out_;
-    base::copy_bytes(out.prepare(kFrameHeaderBytes + size), std::as_bytes(std::span(header, kFrameHeaderBytes)));
-    out.commit(kFrameHeaderBytes + size);
-    return out.size() >= session.size_limit_ ? NGHTTP2_ERR_PAUSE : 0;
+    return append_data_frame(header, size, *session.out_, session.size_limit_);
   }
 
   static nghttp2_session_callbacks* make() {
@@ -196,11 +172,8 @@ namespace {
 nghttp2_option* make_options() {
   nghttp2_option* options = nullptr;
   must(nghttp2_option_new(&options));
-  nghttp2_option_set_no_auto_window_update(options, 1);
+  set_common_options(options);
   nghttp2_option_set_peer_max_concurrent_streams(options, kStreamsBeforeSettings);
-  nghttp2_option_set_max_settings(options, kSettingsEntriesMax);
-  nghttp2_option_set_max_outbound_ack(options, kAcknowledgementsMax);
-  nghttp2_option_set_max_continuations(options, kContinuationsMax);
   nghttp2_option_set_max_send_header_block_length(options, kRequestHeadBytesMax);
   return options;
 }
@@ -236,22 +209,13 @@ ClientSession::~ClientSession() = default;
 void ClientSession::feed(base::ByteView bytes) {
   const auto* octets = reinterpret_cast<const std::uint8_t*>(bytes.data());
   const ssize_t result = nghttp2_session_mem_recv(session_.get(), octets, bytes.size());
-  if (result >= 0) return;
-  const bool flood = result == NGHTTP2_ERR_FLOODED || result == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS;
-  terminate(flood ? Code::kEnhanceYourCalm : Code::kInternalError);
+  if (result < 0) terminate(code_of(static_cast<int>(result)));
 }
 
 void ClientSession::produce(base::Buffer& out, std::size_t size_limit) {
   out_ = &out;
   size_limit_ = size_limit;
-  while (out.size() < size_limit) {
-    const std::uint8_t* frame = nullptr;
-    const ssize_t size = nghttp2_session_mem_send(session_.get(), &frame);
-    GATE_CHECK(size >= 0);
-    // Zero also stands for the pause that send_data makes at the limit.
-    if (size == 0) break;
-    out.append(std::as_bytes(std::span(frame, static_cast<std::size_t>(size))));
-  }
+  append_frames(session_.get(), out, size_limit);
   out_ = nullptr;
 }
 
@@ -307,8 +271,6 @@ void ClientSession::terminate(Code code) {
 
 std::size_t ClientSession::queued() const { return nghttp2_session_get_outbound_queue_size(session_.get()); }
 
-bool ClientSession::alive() const {
-  return nghttp2_session_want_read(session_.get()) != 0 || nghttp2_session_want_write(session_.get()) != 0;
-}
+bool ClientSession::alive() const { return is_alive(session_.get()); }
 
 }  // namespace gate::http::h2

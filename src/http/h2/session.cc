@@ -1,12 +1,11 @@
 #include "http/h2/session.h"
 
-#include <nghttp2/nghttp2.h>
-
 #include <algorithm>
 #include <array>
 #include <utility>
 
 #include "base/check.h"
+#include "http/h2/nghttp2_common.h"
 #include "http/h2/session_memory.h"
 
 namespace gate::http::h2 {
@@ -17,39 +16,10 @@ namespace {
 constexpr std::uint32_t kStreamWindowBytes = 512 * 1024;
 constexpr std::int32_t kConnectionWindowBytes = 1024 * 1024;
 
-// Settings in one SETTINGS frame (CVE-2020-11080), and acknowledgements that wait for the client to read
-// (CVE-2019-9512, CVE-2019-9515).
-constexpr std::size_t kSettingsEntriesMax = 32;
-constexpr std::size_t kAcknowledgementsMax = 1000;
-
-// FrameGuard counts CONTINUATION frames; nghttp2 counts a frame again for each piece its header arrives in.
-constexpr std::size_t kContinuationsMax = 4096;
-
 // FrameGuard counts resets, by the worker's clock; nghttp2's counter reads the system's and gives no reason.
 constexpr std::uint64_t kResetsMax = UINT64_MAX;
 
-std::string_view text_of(const std::uint8_t* data, std::size_t size) {
-  return {reinterpret_cast<const char*>(data), size};
-}
-
-std::uint8_t* octets_of(std::string_view text) {
-  // nghttp2 reads names and values only, but its structure is not const.
-  return const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(text.data()));
-}
-
-Code code_of(int nghttp2_error) {
-  switch (nghttp2_error) {
-    case NGHTTP2_ERR_FLOODED:
-    case NGHTTP2_ERR_TOO_MANY_CONTINUATIONS: return Code::kEnhanceYourCalm;
-    case NGHTTP2_ERR_BAD_CLIENT_MAGIC: return Code::kProtocolError;
-    default: return Code::kInternalError;
-  }
-}
-
 std::int32_t number_of(const Stream& stream) { return static_cast<std::int32_t>(stream.id()); }
-
-// A function of nghttp2 that fails only for want of memory or for a bug of ours.
-void must(int result) { GATE_CHECK(result == 0); }
 
 }  // namespace
 
@@ -172,7 +142,7 @@ struct SessionCallbacks {
     Session& session = self(user_data);
     Stream* stream = session.find(static_cast<std::uint32_t>(id));
     if (!stream) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-    const auto room = session.out_->prepare(kFrameHeaderBytes + size).subspan(kFrameHeaderBytes, size);
+    const auto room = room_for_data(*session.out_, size);
     const Pulled pulled = session.events_.pull_data(*stream, room);
     switch (pulled.read.state) {
       case BodyRead::State::kWait: return NGHTTP2_ERR_DEFERRED;
@@ -199,19 +169,13 @@ struct SessionCallbacks {
   static int send_data(nghttp2_session*, nghttp2_frame*, const std::uint8_t* header, std::size_t size,
                        nghttp2_data_source*, void* user_data) {
     Session& session = self(user_data);
-    base::Buffer& out = *session.out_;
-    base::copy_bytes(out.prepare(kFrameHeaderBytes + size), std::as_bytes(std::span(header, kFrameHeaderBytes)));
-    out.commit(kFrameHeaderBytes + size);
-    return out.size() >= session.size_limit_ ? NGHTTP2_ERR_PAUSE : 0;
+    return append_data_frame(header, size, *session.out_, session.size_limit_);
   }
 
   // Nothing is copied: the lines live in the exchange, and nghttp2 does not look at them once the stream is closed.
   static std::span<nghttp2_nv> lines_of(Stream& stream, std::span<const Field> fields) {
     const auto lines = stream.exchange.arena().make_array<nghttp2_nv>(fields.size());
-    std::ranges::transform(fields, lines.begin(), [](const Field& field) {
-      return nghttp2_nv{octets_of(field.name), octets_of(field.value), field.name.size(), field.value.size(),
-                        NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE};
-    });
+    write_lines(fields, NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE, lines);
     return lines;
   }
 
@@ -241,11 +205,8 @@ namespace {
 nghttp2_option* make_options() {
   nghttp2_option* options = nullptr;
   must(nghttp2_option_new(&options));
-  nghttp2_option_set_no_auto_window_update(options, 1);
+  set_common_options(options);
   nghttp2_option_set_builtin_recv_extension_type(options, NGHTTP2_PRIORITY_UPDATE);
-  nghttp2_option_set_max_settings(options, kSettingsEntriesMax);
-  nghttp2_option_set_max_outbound_ack(options, kAcknowledgementsMax);
-  nghttp2_option_set_max_continuations(options, kContinuationsMax);
   nghttp2_option_set_stream_reset_rate_limit(options, kResetsMax, kResetsMax);
   return options;
 }
@@ -291,14 +252,7 @@ void Session::feed(base::ByteView bytes) {
 bool Session::produce(base::Buffer& out, std::size_t size_limit) {
   out_ = &out;
   size_limit_ = size_limit;
-  while (out.size() < size_limit) {
-    const std::uint8_t* frame = nullptr;
-    const ssize_t size = nghttp2_session_mem_send(session_.get(), &frame);
-    GATE_CHECK(size >= 0);
-    // Zero also stands for the pause that send_data makes at the limit.
-    if (size == 0) break;
-    out.append(std::as_bytes(std::span(frame, static_cast<std::size_t>(size))));
-  }
+  append_frames(session_.get(), out, size_limit);
   out_ = nullptr;
   return out.size() < size_limit;
 }
@@ -368,8 +322,6 @@ void Session::terminate(Code code) {
 
 std::size_t Session::queued() const { return nghttp2_session_get_outbound_queue_size(session_.get()); }
 
-bool Session::alive() const {
-  return nghttp2_session_want_read(session_.get()) != 0 || nghttp2_session_want_write(session_.get()) != 0;
-}
+bool Session::alive() const { return is_alive(session_.get()); }
 
 }  // namespace gate::http::h2
