@@ -1,5 +1,9 @@
 #include "cli/admin.h"
 
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "app/admin/admin_client.h"
 #include "app/folders.h"
 
 namespace gate::cli {
@@ -14,6 +18,17 @@ void add_admin_options(CLI::App& parser, AdminOptions& options, std::string_view
   parser.add_option("--state", options.state, "The server's state folder, where that socket is by default")
       ->type_name("DIR");
   add_common_options(parser, options, examples);
+}
+
+int show_answer(const nlohmann::json& request, const AdminOptions& options, void (*print)(const nlohmann::json&)) {
+  const auto answer = app::call_admin(options.path(), request);
+  if (!answer) return fail(answer.error(), options);
+  if (options.json) {
+    fmt::print("{}\n", answer->dump());
+  } else if (!options.quiet) {
+    print(*answer);
+  }
+  return to_int(Exit::kFine);
 }
 
 }  // namespace gate::cli

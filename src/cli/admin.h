@@ -1,5 +1,7 @@
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <string>
 #include <string_view>
 
@@ -18,5 +20,9 @@ struct AdminOptions : CommonOptions {
 
 // Adds --admin, --state and what every command has.
 void add_admin_options(CLI::App& parser, AdminOptions& options, std::string_view examples);
+
+// Sends the request and shows the answer: as it is with --json, else by `print`. Returns the exit code.
+int show_answer(const nlohmann::json& request, const AdminOptions& options,
+                void (*print)(const nlohmann::json& answer));
 
 }  // namespace gate::cli

@@ -5,7 +5,6 @@
 #include <memory>
 #include <string>
 
-#include "app/admin/admin_client.h"
 #include "cli/admin.h"
 #include "cli/commands.h"
 
@@ -37,23 +36,13 @@ void print_status(const nlohmann::json& status) {
              number(status, "evicted"));
 }
 
-int ask(const nlohmann::json& request, const Options& options, void (*print)(const nlohmann::json&)) {
-  const auto answer = app::call_admin(options.path(), request);
-  if (!answer) return fail(answer.error(), options);
-  if (options.json) {
-    fmt::print("{}\n", answer->dump());
-  } else if (!options.quiet) {
-    print(*answer);
-  }
-  return to_int(Exit::kFine);
-}
-
 int purge(const Options& options) {
   nlohmann::json request{{"command", "cache_purge"}};
   if (!options.url.empty()) request["url"] = options.url;
   if (!options.tag.empty()) request["tag"] = options.tag;
-  return ask(request, options,
-             [](const nlohmann::json& answer) { fmt::print("{} responses purged\n", number(answer, "purged")); });
+  return show_answer(request, options, [](const nlohmann::json& answer) {
+    fmt::print("{} responses purged\n", number(answer, "purged"));
+  });
 }
 
 }  // namespace
@@ -75,7 +64,7 @@ Command add_cache(CLI::App& program) {
   what->add_flag("--all", options->all, "Everything");
   what->require_option(1);
   return {parser, [options, status] {
-            if (status->parsed()) return ask({{"command", "cache_status"}}, *options, print_status);
+            if (status->parsed()) return show_answer({{"command", "cache_status"}}, *options, print_status);
             return purge(*options);
           }};
 }

@@ -5,7 +5,6 @@
 
 #include <memory>
 
-#include "app/admin/admin_client.h"
 #include "cli/admin.h"
 #include "cli/commands.h"
 
@@ -13,14 +12,8 @@ namespace gate::cli {
 namespace {
 
 int status(const AdminOptions& options) {
-  const auto answer = app::call_admin(options.path(), {{"command", "status"}});
-  if (!answer) return fail(answer.error(), options);
-  if (options.json) {
-    fmt::print("{}\n", answer->dump());
-  } else if (!options.quiet) {
-    fmt::print("{}", app::render_status(*answer));
-  }
-  return to_int(Exit::kFine);
+  return show_answer({{"command", "status"}}, options,
+                     [](const nlohmann::json& answer) { fmt::print("{}", app::render_status(answer)); });
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 
 #include <memory>
 
-#include "app/admin/admin_client.h"
 #include "cli/admin.h"
 #include "cli/commands.h"
 
@@ -11,14 +10,9 @@ namespace gate::cli {
 namespace {
 
 int upgrade(const AdminOptions& options) {
-  const auto answer = app::call_admin(options.path(), {{"command", "upgrade"}});
-  if (!answer) return fail(answer.error(), options);
-  if (options.json) {
-    fmt::print("{}\n", answer->dump());
-  } else if (!options.quiet) {
-    fmt::print("process {} has taken over; the old one finishes what is in flight\n", answer->value("pid", 0));
-  }
-  return to_int(Exit::kFine);
+  return show_answer({{"command", "upgrade"}}, options, [](const nlohmann::json& answer) {
+    fmt::print("process {} has taken over; the old one finishes what is in flight\n", answer.value("pid", 0));
+  });
 }
 
 }  // namespace

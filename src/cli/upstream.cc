@@ -5,7 +5,6 @@
 #include <memory>
 #include <string>
 
-#include "app/admin/admin_client.h"
 #include "cli/admin.h"
 #include "cli/commands.h"
 
@@ -32,17 +31,6 @@ void print_list(const nlohmann::json& list) {
   }
 }
 
-int ask(const nlohmann::json& request, const Options& options) {
-  const auto answer = app::call_admin(options.path(), request);
-  if (!answer) return fail(answer.error(), options);
-  if (options.json) {
-    fmt::print("{}\n", answer->dump());
-  } else if (!options.quiet) {
-    print_list(*answer);
-  }
-  return to_int(Exit::kFine);
-}
-
 CLI::App* add_server_command(CLI::App& parser, Options& options, const std::string& name, const std::string& summary) {
   auto* command = parser.add_subcommand(name, summary);
   command->add_option("SERVER", options.server, "A server as the configuration or the list names it")->required();
@@ -67,12 +55,12 @@ Command add_upstream(CLI::App& program) {
       add_server_command(*parser, *options, "set-weight", "Give a server another share, until the restart");
   set_weight->add_option("N", options->weight, "From 1 to 1000")->required()->check(CLI::Range(1U, 1000U));
   return {parser, [options, list, drain, up, set_weight] {
-            if (list->parsed()) return ask({{"command", "upstreams"}}, *options);
+            if (list->parsed()) return show_answer({{"command", "upstreams"}}, *options, print_list);
             nlohmann::json request{{"command", "change_upstream"}, {"server", options->server}};
             if (drain->parsed()) request["drained"] = true;
             if (up->parsed()) request["drained"] = false;
             if (set_weight->parsed()) request["weight"] = options->weight;
-            return ask(request, *options);
+            return show_answer(request, *options, print_list);
           }};
 }
 
