@@ -2,7 +2,8 @@
 
 #include "base/error.h"
 
-// The codes of certificates, keys and the local certificate authority: G4050 to G4079.
+// The codes of certificates, keys and the local certificate authority: G4050 to G4079,
+// and of the store of certificates: G4200 to G4219.
 namespace gate::cert {
 
 inline constexpr base::ErrorCode kCannotParseCertificate{4050};
@@ -17,5 +18,7 @@ inline constexpr base::ErrorCode kUnsupportedKey{4058};
 inline constexpr base::ErrorCode kLocalCaUnusable{4060};
 inline constexpr base::ErrorCode kCannotIssue{4061};
 inline constexpr base::ErrorCode kNotTrusted{4062};
+
+inline constexpr base::ErrorCode kFactsUnreadable{4200};
 
 }  // namespace gate::cert
