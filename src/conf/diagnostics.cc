@@ -158,7 +158,7 @@ std::string shown(std::string_view text) {
   constexpr std::size_t kHead = 40;
   constexpr std::size_t kTail = 12;
   const auto all = cells(text);
-  if (all.size() <= kShownMax && !find_bad_text(text)) return quoted(text);
+  if (all.size() <= kShownMax && !find_bad_text(text)) return conf::quoted(text);
   std::string kept;
   const bool shortened = all.size() > kShownMax;
   for (std::size_t i = 0; i < (shortened ? kHead : all.size()); ++i) kept += all[i];
@@ -166,7 +166,7 @@ std::string shown(std::string_view text) {
     kept += "…";
     for (std::size_t i = all.size() - kTail; i < all.size(); ++i) kept += all[i];
   }
-  return quoted(kept);
+  return conf::quoted(kept);
 }
 
 std::string suggestion(std::string_view word, std::span<const std::string_view> candidates) {

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kAlignedNameMax = 16;
 
 std::string word_text(const Word& word) {
-  return word.quoted || !is_bare_word(word.text) ? quoted(word.text) : word.text;
+  return word.quoted || !is_bare_word(word.text) ? conf::quoted(word.text) : word.text;
 }
 
 std::size_t width(std::string_view text) {
