@@ -13,10 +13,10 @@ std::string AdminOptions::path() const {
   return app::admin_socket_in(state.empty() ? app::default_state_folder() : state);
 }
 
-void add_admin_options(CLI::App& parser, AdminOptions& options, std::string_view examples) {
-  parser.add_option("--admin", options.socket, "The server's admin socket")->type_name("PATH");
+void add_admin_options(Parser parser, AdminOptions& options, std::string_view examples) {
+  parser.add_option("--admin", options.socket, "The server's admin socket").type_name("PATH");
   parser.add_option("--state", options.state, "The server's state folder, where that socket is by default")
-      ->type_name("DIR");
+      .type_name("DIR");
   add_common_options(parser, options, examples);
 }
 

@@ -19,7 +19,7 @@ struct AdminOptions : CommonOptions {
 };
 
 // Adds --admin, --state and what every command has.
-void add_admin_options(CLI::App& parser, AdminOptions& options, std::string_view examples);
+void add_admin_options(Parser parser, AdminOptions& options, std::string_view examples);
 
 // Sends the request and shows the answer: as it is with --json, else by `print`. Returns the exit code.
 int show_answer(const nlohmann::json& request, const AdminOptions& options,

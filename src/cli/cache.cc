@@ -47,24 +47,23 @@ int purge(const Options& options) {
 
 }  // namespace
 
-Command add_cache(CLI::App& program) {
-  auto* parser = program.add_subcommand("cache", "Show what is kept of responses, and purge it");
+Command add_cache(Parser program) {
+  const Parser parser = program.add_subcommand("cache", "Show what is kept of responses, and purge it");
   auto options = std::make_shared<Options>();
-  add_admin_options(*parser, *options,
+  add_admin_options(parser, *options,
                     "  gate443 cache status\n"
                     "  gate443 cache purge https://example.com/news\n"
                     "  gate443 cache purge --tag news");
-  parser->require_subcommand(1);
-  parser->fallthrough();
-  auto* status = parser->add_subcommand("status", "Show how much is kept and how often it was of use");
-  auto* purging = parser->add_subcommand("purge", "Take responses out, so that they are fetched anew");
-  auto* what = purging->add_option_group("what");
-  what->add_option("URL", options->url, "The response of this address, in all its variants");
-  what->add_option("--tag", options->tag, "All with this tag in Cache-Tag or Surrogate-Key");
-  what->add_flag("--all", options->all, "Everything");
-  what->require_option(1);
+  parser.require_subcommand();
+  parser.take_options_anywhere();
+  const Parser status = parser.add_subcommand("status", "Show how much is kept and how often it was of use");
+  const Parser purging = parser.add_subcommand("purge", "Take responses out, so that they are fetched anew");
+  const Parser what = purging.add_choice("what");
+  what.add_option("URL", options->url, "The response of this address, in all its variants");
+  what.add_option("--tag", options->tag, "All with this tag in Cache-Tag or Surrogate-Key");
+  what.add_flag("--all", options->all, "Everything");
   return {parser, [options, status] {
-            if (status->parsed()) return show_answer({{"command", "cache_status"}}, *options, print_status);
+            if (status.parsed()) return show_answer({{"command", "cache_status"}}, *options, print_status);
             return purge(*options);
           }};
 }

@@ -90,17 +90,17 @@ int show(const Options& options) {
 
 }  // namespace
 
-Command add_cert(CLI::App& program) {
-  auto* parser = program.add_subcommand("cert", "List and show the running server's certificates");
+Command add_cert(Parser program) {
+  const Parser parser = program.add_subcommand("cert", "List and show the running server's certificates");
   auto options = std::make_shared<Options>();
-  parser->require_subcommand(1);
-  auto* list_parser = parser->add_subcommand("list", "All of them, a line each");
-  auto* show_parser = parser->add_subcommand("show", "One of them, with all that is known");
-  show_parser->add_option("NAME", options->name, "A site's name, or one the certificate is for")->required();
-  add_admin_options(*list_parser, *options, "  gate443 cert list\n  gate443 cert list --json");
-  add_admin_options(*show_parser, *options, "  gate443 cert show example.com\n  gate443 cert show localhost --json");
-  parser->footer("Examples:\n  gate443 cert list\n  gate443 cert show example.com");
-  return {parser, [options, list_parser] { return list_parser->parsed() ? list(*options) : show(*options); }};
+  parser.require_subcommand();
+  const Parser list_parser = parser.add_subcommand("list", "All of them, a line each");
+  const Parser show_parser = parser.add_subcommand("show", "One of them, with all that is known");
+  show_parser.add_option("NAME", options->name, "A site's name, or one the certificate is for").required();
+  add_admin_options(list_parser, *options, "  gate443 cert list\n  gate443 cert list --json");
+  add_admin_options(show_parser, *options, "  gate443 cert show example.com\n  gate443 cert show localhost --json");
+  parser.footer("Examples:\n  gate443 cert list\n  gate443 cert show example.com");
+  return {parser, [options, list_parser] { return list_parser.parsed() ? list(*options) : show(*options); }};
 }
 
 }  // namespace gate::cli

@@ -37,11 +37,11 @@ int check(const Options& options) {
 
 }  // namespace
 
-Command add_check(CLI::App& program) {
-  auto* parser = program.add_subcommand("check", "Check a configuration without running it");
+Command add_check(Parser program) {
+  const Parser parser = program.add_subcommand("check", "Check a configuration without running it");
   auto options = std::make_shared<Options>();
-  parser->add_option("FILE", options->file, "The configuration")->capture_default_str();
-  add_common_options(*parser, *options,
+  parser.add_option("FILE", options->file, "The configuration").show_default();
+  add_common_options(parser, *options,
                      "  gate443 check\n"
                      "  gate443 check new.conf --json");
   return {parser, [options] { return check(*options); }};

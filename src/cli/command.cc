@@ -24,7 +24,7 @@ int fail(const base::Error& error, const CommonOptions& options) {
   return to_int(app::exit_of(error));
 }
 
-void add_common_options(CLI::App& parser, CommonOptions& options, std::string_view examples) {
+void add_common_options(Parser parser, CommonOptions& options, std::string_view examples) {
   parser.add_flag("--json", options.json, "Print JSON");
   parser.add_flag("--quiet,-q", options.quiet, "Print nothing when all is well");
   parser.footer(fmt::format("Examples:\n{}", examples));

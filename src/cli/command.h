@@ -1,13 +1,12 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
-
 #include <functional>
 #include <string>
 #include <string_view>
 
 #include "app/exit_code.h"
 #include "base/error.h"
+#include "cli/parser.h"
 
 namespace gate::cli {
 
@@ -19,7 +18,7 @@ struct CommonOptions {
 
 // One subcommand: its parser, and what it does once its options are parsed. Returns the exit code.
 struct Command {
-  CLI::App* parser = nullptr;
+  Parser parser;
   std::function<int()> run;
 };
 
@@ -30,7 +29,7 @@ using app::to_int;
 int fail(const base::Error& error, const CommonOptions& options);
 
 // Adds --json and --quiet and two examples at the end of the help.
-void add_common_options(CLI::App& parser, CommonOptions& options, std::string_view examples);
+void add_common_options(Parser parser, CommonOptions& options, std::string_view examples);
 
 // Whether standard output is a terminal that wants colour (NO_COLOR is respected).
 bool wants_colour();

@@ -5,21 +5,21 @@
 // One function a subcommand, each in the file of its name. The options live as long as the returned command.
 namespace gate::cli {
 
-Command add_serve(CLI::App& program);
-Command add_run(CLI::App& program);
-Command add_check(CLI::App& program);
-Command add_reload(CLI::App& program);
-Command add_stop(CLI::App& program);
-Command add_upgrade(CLI::App& program);
-Command add_status(CLI::App& program);
-Command add_upstream(CLI::App& program);
-Command add_why(CLI::App& program);
-Command add_cache(CLI::App& program);
-Command add_fmt(CLI::App& program);
-Command add_config(CLI::App& program);
-Command add_cert(CLI::App& program);
-Command add_trust(CLI::App& program);
-Command add_explain(CLI::App& program);
-Command add_version(CLI::App& program);
+Command add_serve(Parser program);
+Command add_run(Parser program);
+Command add_check(Parser program);
+Command add_reload(Parser program);
+Command add_stop(Parser program);
+Command add_upgrade(Parser program);
+Command add_status(Parser program);
+Command add_upstream(Parser program);
+Command add_why(Parser program);
+Command add_cache(Parser program);
+Command add_fmt(Parser program);
+Command add_config(Parser program);
+Command add_cert(Parser program);
+Command add_trust(Parser program);
+Command add_explain(Parser program);
+Command add_version(Parser program);
 
 }  // namespace gate::cli

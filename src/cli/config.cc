@@ -44,12 +44,12 @@ int print_configuration(const Options& options) {
 
 }  // namespace
 
-Command add_config(CLI::App& program) {
-  auto* parser = program.add_subcommand("config", "Print a configuration with its includes, as text or JSON");
+Command add_config(Parser program) {
+  const Parser parser = program.add_subcommand("config", "Print a configuration with its includes, as text or JSON");
   auto options = std::make_shared<Options>();
-  parser->add_option("FILE", options->file, "The configuration")->capture_default_str();
-  parser->add_flag("--from-json", options->from_json, "FILE is JSON; print it as a configuration");
-  add_common_options(*parser, *options,
+  parser.add_option("FILE", options->file, "The configuration").show_default();
+  parser.add_flag("--from-json", options->from_json, "FILE is JSON; print it as a configuration");
+  add_common_options(parser, *options,
                      "  gate443 config --json gate443.conf > gate443.json\n"
                      "  gate443 config --from-json gate443.json");
   return {parser, [options] { return print_configuration(*options); }};

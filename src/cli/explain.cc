@@ -73,16 +73,17 @@ int explain(const Options& options) {
 
 }  // namespace
 
-Command add_explain(CLI::App& program) {
-  auto* parser = program.add_subcommand("explain", "Explain an error code, a statement, or the way of a request");
+Command add_explain(Parser program) {
+  const Parser parser =
+      program.add_subcommand("explain", "Explain an error code, a statement, or the way of a request");
   auto options = std::make_shared<Options>();
-  parser->add_option("CODE|STATEMENT", options->topic, "What to explain; nothing lists the statements");
-  add_common_options(*parser, *options,
+  parser.add_option("CODE|STATEMENT", options->topic, "What to explain; nothing lists the statements");
+  add_common_options(parser, *options,
                      "  gate443 explain G2107\n"
                      "  gate443 explain redirect\n"
                      "  gate443 explain request GET https://example.com/");
-  const auto request = add_explain_request(*parser);
-  return {parser, [options, request] { return request.parser->parsed() ? request.run() : explain(*options); }};
+  const auto request = add_explain_request(parser);
+  return {parser, [options, request] { return request.parser.parsed() ? request.run() : explain(*options); }};
 }
 
 }  // namespace gate::cli

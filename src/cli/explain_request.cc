@@ -131,17 +131,17 @@ int explain(const Options& options) {
 
 }  // namespace
 
-Command add_explain_request(CLI::App& explain_parser) {
-  auto* parser = explain_parser.add_subcommand("request", "Tell the way of a request through the configuration");
+Command add_explain_request(Parser explain_parser) {
+  const Parser parser = explain_parser.add_subcommand("request", "Tell the way of a request through the configuration");
   auto options = std::make_shared<Options>();
-  parser->add_option("METHOD", options->request.method, "GET, POST, …")->required();
-  parser->add_option("URL", options->request.url, "What is asked for, from https:// on")->required();
-  parser->add_option("-H,--header", options->request.fields, "A field of the request: 'Name: value'")
-      ->type_name("FIELD")
-      ->allow_extra_args(false);
-  parser->add_option("--from", options->from, "The client's address")->type_name("ADDRESS")->capture_default_str();
-  parser->add_option("--config", options->configuration, "The configuration")->type_name("FILE")->capture_default_str();
-  add_common_options(*parser, *options,
+  parser.add_option("METHOD", options->request.method, "GET, POST, …").required();
+  parser.add_option("URL", options->request.url, "What is asked for, from https:// on").required();
+  parser.add_option("-H,--header", options->request.fields, "A field of the request: 'Name: value'")
+      .type_name("FIELD")
+      .one_each();
+  parser.add_option("--from", options->from, "The client's address").type_name("ADDRESS").show_default();
+  parser.add_option("--config", options->configuration, "The configuration").type_name("FILE").show_default();
+  add_common_options(parser, *options,
                      "  gate443 explain request GET https://example.com/api/users\n"
                      "  gate443 explain request POST https://example.com/ -H 'Cookie: a=b' --from 192.0.2.7");
   return {parser, [options] { return explain(*options); }};

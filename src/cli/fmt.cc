@@ -53,13 +53,13 @@ int format_file(const Options& options) {
 
 }  // namespace
 
-Command add_fmt(CLI::App& program) {
-  auto* parser = program.add_subcommand("fmt", "Format a configuration; comments survive");
+Command add_fmt(Parser program) {
+  const Parser parser = program.add_subcommand("fmt", "Format a configuration; comments survive");
   auto options = std::make_shared<Options>();
-  parser->add_option("FILE", options->file, "The configuration")->capture_default_str();
-  parser->add_flag("--check", options->check, "Change nothing; exit 1 when the file is not formatted");
-  parser->add_flag("--print", options->print, "Change nothing; print the formatted text");
-  add_common_options(*parser, *options,
+  parser.add_option("FILE", options->file, "The configuration").show_default();
+  parser.add_flag("--check", options->check, "Change nothing; exit 1 when the file is not formatted");
+  parser.add_flag("--print", options->print, "Change nothing; print the formatted text");
+  add_common_options(parser, *options,
                      "  gate443 fmt gate443.conf\n"
                      "  gate443 fmt --check gate443.conf");
   return {parser, [options] { return format_file(*options); }};

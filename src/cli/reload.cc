@@ -31,10 +31,10 @@ int reload(const AdminOptions& options) {
 
 }  // namespace
 
-Command add_reload(CLI::App& program) {
-  auto* parser = program.add_subcommand("reload", "Make the running server read its configuration anew");
+Command add_reload(Parser program) {
+  const Parser parser = program.add_subcommand("reload", "Make the running server read its configuration anew");
   auto options = std::make_shared<AdminOptions>();
-  add_admin_options(*parser, *options,
+  add_admin_options(parser, *options,
                     "  gate443 reload\n"
                     "  gate443 reload --state /var/lib/gate443 --json");
   return {parser, [options] { return reload(*options); }};

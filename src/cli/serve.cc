@@ -83,20 +83,20 @@ int serve(const Options& options) {
 
 }  // namespace
 
-Command add_serve(CLI::App& program) {
-  auto* parser = program.add_subcommand("serve", "Serve a folder, or what another server says, over HTTPS, now");
+Command add_serve(Parser program) {
+  const Parser parser = program.add_subcommand("serve", "Serve a folder, or what another server says, over HTTPS, now");
   auto options = std::make_shared<Options>();
-  parser->add_option("DIR|PORT|URL", options->what, "What to serve: a folder, or a server as a port or a URL")
-      ->capture_default_str();
-  parser->add_option("--name", options->names, "A name the site answers to; may be given several times")
-      ->type_name("NAME");
-  parser->add_option("--https", options->https, "Where to serve HTTPS: a port, or an address with a port")
-      ->type_name("ADDR");
-  parser->add_option("--http", options->http, "Where to redirect HTTP from, or \"off\"")->type_name("ADDR");
-  parser->add_option("--state", options->state, "The folder for keys and certificates")->type_name("DIR");
-  parser->add_flag("--no-listing", options->no_listing, "Do not list folders that have no index file");
-  parser->add_flag("--quiet,-q", options->quiet, "Print nothing but errors");
-  parser->footer(
+  parser.add_option("DIR|PORT|URL", options->what, "What to serve: a folder, or a server as a port or a URL")
+      .show_default();
+  parser.add_option("--name", options->names, "A name the site answers to; may be given several times")
+      .type_name("NAME");
+  parser.add_option("--https", options->https, "Where to serve HTTPS: a port, or an address with a port")
+      .type_name("ADDR");
+  parser.add_option("--http", options->http, "Where to redirect HTTP from, or \"off\"").type_name("ADDR");
+  parser.add_option("--state", options->state, "The folder for keys and certificates").type_name("DIR");
+  parser.add_flag("--no-listing", options->no_listing, "Do not list folders that have no index file");
+  parser.add_flag("--quiet,-q", options->quiet, "Print nothing but errors");
+  parser.footer(
       "Examples:\n"
       "  gate443 serve ./public\n"
       "  gate443 serve 3000\n"

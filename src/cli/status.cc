@@ -18,10 +18,10 @@ int status(const AdminOptions& options) {
 
 }  // namespace
 
-Command add_status(CLI::App& program) {
-  auto* parser = program.add_subcommand("status", "Show what the running server does");
+Command add_status(Parser program) {
+  const Parser parser = program.add_subcommand("status", "Show what the running server does");
   auto options = std::make_shared<AdminOptions>();
-  add_admin_options(*parser, *options,
+  add_admin_options(parser, *options,
                     "  gate443 status\n"
                     "  gate443 status --json");
   return {parser, [options] { return status(*options); }};

@@ -31,10 +31,10 @@ int stop(const AdminOptions& options) {
 
 }  // namespace
 
-Command add_stop(CLI::App& program) {
-  auto* parser = program.add_subcommand("stop", "Finish what is in flight, then stop the running server");
+Command add_stop(Parser program) {
+  const Parser parser = program.add_subcommand("stop", "Finish what is in flight, then stop the running server");
   auto options = std::make_shared<AdminOptions>();
-  add_admin_options(*parser, *options,
+  add_admin_options(parser, *options,
                     "  gate443 stop\n"
                     "  gate443 stop --admin /run/gate443/admin.sock");
   return {parser, [options] { return stop(*options); }};

@@ -119,26 +119,26 @@ int status(const Options& options) {
 
 }  // namespace
 
-Command add_trust(CLI::App& program) {
-  auto* parser = program.add_subcommand("trust", "Make this machine's programs trust the local CA");
+Command add_trust(Parser program) {
+  const Parser parser = program.add_subcommand("trust", "Make this machine's programs trust the local CA");
   auto options = std::make_shared<Options>();
-  parser->require_subcommand(1);
-  parser->footer("Examples:\n  gate443 trust install\n  gate443 trust status");
+  parser.require_subcommand();
+  parser.footer("Examples:\n  gate443 trust install\n  gate443 trust status");
   const auto add = [&](const char* name, const char* text) {
-    auto* action = parser->add_subcommand(name, text);
-    action->add_option("--state", options->state, "The state folder with the CA")->type_name("DIR");
-    add_common_options(*action, *options,
-                       fmt::format("  gate443 trust {0}\n  gate443 trust {0} --state ./state", name));
+    Parser action = parser.add_subcommand(name, text);
+    action.add_option("--state", options->state, "The state folder with the CA").type_name("DIR");
+    add_common_options(action, *options, fmt::format("  gate443 trust {0}\n  gate443 trust {0} --state ./state", name));
     return action;
   };
-  auto* install_parser = add("install", "Add the CA to the system's store and to browsers'; then check by a handshake");
-  auto* remove_parser = add("remove", "Take it out again");
-  auto* path_parser = add("path", "Print where the CA's certificate is");
+  const Parser install_parser =
+      add("install", "Add the CA to the system's store and to browsers'; then check by a handshake");
+  const Parser remove_parser = add("remove", "Take it out again");
+  const Parser path_parser = add("path", "Print where the CA's certificate is");
   add("status", "Say where it is trusted; exit 1 when not everywhere");
   return {parser, [options, install_parser, remove_parser, path_parser] {
-            if (install_parser->parsed()) return install(*options);
-            if (remove_parser->parsed()) return remove(*options);
-            return path_parser->parsed() ? path(*options) : status(*options);
+            if (install_parser.parsed()) return install(*options);
+            if (remove_parser.parsed()) return remove(*options);
+            return path_parser.parsed() ? path(*options) : status(*options);
           }};
 }
 

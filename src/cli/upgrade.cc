@@ -17,10 +17,11 @@ int upgrade(const AdminOptions& options) {
 
 }  // namespace
 
-Command add_upgrade(CLI::App& program) {
-  auto* parser = program.add_subcommand("upgrade", "Replace the running server by a new process, ports kept open");
+Command add_upgrade(Parser program) {
+  const Parser parser =
+      program.add_subcommand("upgrade", "Replace the running server by a new process, ports kept open");
   auto options = std::make_shared<AdminOptions>();
-  add_admin_options(*parser, *options,
+  add_admin_options(parser, *options,
                     "  apt-get install gate443 && gate443 upgrade\n"
                     "  gate443 upgrade --json");
   return {parser, [options] { return upgrade(*options); }};

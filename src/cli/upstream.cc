@@ -31,35 +31,35 @@ void print_list(const nlohmann::json& list) {
   }
 }
 
-CLI::App* add_server_command(CLI::App& parser, Options& options, const std::string& name, const std::string& summary) {
-  auto* command = parser.add_subcommand(name, summary);
-  command->add_option("SERVER", options.server, "A server as the configuration or the list names it")->required();
+Parser add_server_command(Parser parser, Options& options, const std::string& name, const std::string& summary) {
+  const Parser command = parser.add_subcommand(name, summary);
+  command.add_option("SERVER", options.server, "A server as the configuration or the list names it").required();
   return command;
 }
 
 }  // namespace
 
-Command add_upstream(CLI::App& program) {
-  auto* parser = program.add_subcommand("upstream", "Show and steer the servers that requests are passed on to");
+Command add_upstream(Parser program) {
+  const Parser parser = program.add_subcommand("upstream", "Show and steer the servers that requests are passed on to");
   auto options = std::make_shared<Options>();
-  add_admin_options(*parser, *options,
+  add_admin_options(parser, *options,
                     "  gate443 upstream list\n"
                     "  gate443 upstream drain app1.internal:3000\n"
                     "  gate443 upstream set-weight https://app2.internal 3");
-  parser->require_subcommand(1);
-  parser->fallthrough();
-  auto* list = parser->add_subcommand("list", "Show the servers and how they are doing");
-  auto* drain = add_server_command(*parser, *options, "drain", "Send a server no new requests");
-  auto* up = add_server_command(*parser, *options, "up", "Send a server requests again, at once");
-  auto* set_weight =
-      add_server_command(*parser, *options, "set-weight", "Give a server another share, until the restart");
-  set_weight->add_option("N", options->weight, "From 1 to 1000")->required()->check(CLI::Range(1U, 1000U));
+  parser.require_subcommand();
+  parser.take_options_anywhere();
+  const Parser list = parser.add_subcommand("list", "Show the servers and how they are doing");
+  const Parser drain = add_server_command(parser, *options, "drain", "Send a server no new requests");
+  const Parser up = add_server_command(parser, *options, "up", "Send a server requests again, at once");
+  const Parser set_weight =
+      add_server_command(parser, *options, "set-weight", "Give a server another share, until the restart");
+  set_weight.add_option("N", options->weight, "From 1 to 1000").required().within(1U, 1000U);
   return {parser, [options, list, drain, up, set_weight] {
-            if (list->parsed()) return show_answer({{"command", "upstreams"}}, *options, print_list);
+            if (list.parsed()) return show_answer({{"command", "upstreams"}}, *options, print_list);
             nlohmann::json request{{"command", "change_upstream"}, {"server", options->server}};
-            if (drain->parsed()) request["drained"] = true;
-            if (up->parsed()) request["drained"] = false;
-            if (set_weight->parsed()) request["weight"] = options->weight;
+            if (drain.parsed()) request["drained"] = true;
+            if (up.parsed()) request["drained"] = false;
+            if (set_weight.parsed()) request["weight"] = options->weight;
             return show_answer(request, *options, print_list);
           }};
 }

@@ -8,10 +8,10 @@
 
 namespace gate::cli {
 
-Command add_version(CLI::App& program) {
-  auto* parser = program.add_subcommand("version", "Print the version and what it is built with");
+Command add_version(Parser program) {
+  const Parser parser = program.add_subcommand("version", "Print the version and what it is built with");
   auto options = std::make_shared<CommonOptions>();
-  add_common_options(*parser, *options,
+  add_common_options(parser, *options,
                      "  gate443 version\n"
                      "  gate443 version --json");
   return {parser, [options] {

@@ -124,11 +124,11 @@ int why(const Options& options) {
 
 }  // namespace
 
-Command add_why(CLI::App& program) {
-  auto* parser = program.add_subcommand("why", "Tell why a request was refused or failed");
+Command add_why(Parser program) {
+  const Parser parser = program.add_subcommand("why", "Tell why a request was refused or failed");
   auto options = std::make_shared<Options>();
-  parser->add_option("ID", options->id, "The request's id: from the error page, X-Request-Id or the log")->required();
-  add_admin_options(*parser, *options,
+  parser.add_option("ID", options->id, "The request's id: from the error page, X-Request-Id or the log").required();
+  add_admin_options(parser, *options,
                     "  gate443 why 0165f3a2c4000001\n"
                     "  gate443 why 0165f3a2c4000001 --json");
   return {parser, [options] { return why(*options); }};
