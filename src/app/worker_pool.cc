@@ -83,6 +83,10 @@ void WorkerPool::use_ticket_keys(const tls::TicketKeys& keys) {
   on_all([&](server::Worker& worker, std::size_t) { worker.use_ticket_keys(keys); });
 }
 
+void WorkerPool::use_challenges(const std::shared_ptr<const tls::Challenges>& challenges) {
+  on_all([&](server::Worker& worker, std::size_t) { worker.use_challenges(challenges); });
+}
+
 void WorkerPool::drain(bool hand_over, const std::function<void()>& drained) {
   auto left = std::make_shared<std::atomic<std::size_t>>(members_.size());
   on_all([&](server::Worker& worker, std::size_t) {

@@ -55,6 +55,8 @@ class WorkerPool {
   base::Result<void> listen(std::vector<std::vector<server::ListenerSocket>> sockets);
   void stop_listening(const std::vector<server::ListenerAddress>& addresses);
   void use_ticket_keys(const tls::TicketKeys& keys);
+  // Names that are being proved to certificate authorities from now on; the ones given before are no longer.
+  void use_challenges(const std::shared_ptr<const tls::Challenges>& challenges);
 
   // Calls for each worker, on its own thread, and waits until all have done it.
   void on_all(const std::function<void(server::Worker&, std::size_t)>& call);

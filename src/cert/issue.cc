@@ -5,6 +5,7 @@
 #include <openssl/bn.h>
 #include <openssl/evp.h>
 #include <openssl/mem.h>
+#include <openssl/obj.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -67,6 +68,23 @@ std::string subject_alternative_names(std::span<const std::string> names) {
   return fmt::format("{}", fmt::join(parts, ","));
 }
 
+void set_common_name(X509_NAME* name, std::string_view common_name) {
+  GATE_CHECK(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, native_data(base::as_bytes(common_name)),
+                                        static_cast<ossl_ssize_t>(common_name.size()), -1, 0));
+}
+
+// RFC 8737 3: "The acmeIdentifier extension MUST be critical". Its value is an OCTET STRING of the digest.
+void add_acme_identifier(X509* x509, std::span<const std::byte, 32> digest) {
+  std::string value{V_ASN1_OCTET_STRING, static_cast<char>(digest.size())};
+  value += base::as_text(digest);
+  bssl::UniquePtr<ASN1_OBJECT> type(OBJ_txt2obj("1.3.6.1.5.5.7.1.31", 1));
+  bssl::UniquePtr<ASN1_OCTET_STRING> octets(ASN1_OCTET_STRING_new());
+  GATE_CHECK(type && octets &&
+             ASN1_OCTET_STRING_set(octets.get(), native_data(base::as_bytes(value)), static_cast<int>(value.size())));
+  bssl::UniquePtr<X509_EXTENSION> extension(X509_EXTENSION_create_by_OBJ(nullptr, type.get(), 1, octets.get()));
+  GATE_CHECK(extension && X509_add_ext(x509, extension.get(), -1));
+}
+
 }  // namespace
 
 Certificate make_root(const PrivateKey& key, const std::string& common_name, const NameConstraints& constraints,
@@ -74,8 +92,7 @@ Certificate make_root(const PrivateKey& key, const std::string& common_name, con
   const auto x509 = begin(key, validity);
   X509_NAME* name = X509_get_subject_name(x509.get());
   GATE_CHECK(X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8, native_data(base::as_bytes("Gate443")), -1, -1, 0));
-  GATE_CHECK(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, native_data(base::as_bytes(common_name)),
-                                        static_cast<ossl_ssize_t>(common_name.size()), -1, 0));
+  set_common_name(name, common_name);
   GATE_CHECK(X509_set_issuer_name(x509.get(), name));
   add_extension(x509.get(), x509.get(), NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
   add_extension(x509.get(), x509.get(), NID_key_usage, "critical,keyCertSign,cRLSign");
@@ -98,6 +115,19 @@ Certificate make_leaf(const Certificate& root, const PrivateKey& root_key, const
   add_extension(x509.get(), issuer.get(), NID_authority_key_identifier, "keyid:always");
   add_extension(x509.get(), issuer.get(), NID_subject_alt_name, subject_alternative_names(names));
   return finish(x509.get(), root_key);
+}
+
+Credential make_tls_alpn_01(const std::string& name, std::span<const std::byte, 32> key_authorization_digest,
+                            const Validity& validity) {
+  PrivateKey key = PrivateKey::generate();
+  const auto x509 = begin(key, validity);
+  X509_NAME* subject = X509_get_subject_name(x509.get());
+  set_common_name(subject, "ACME challenge");
+  GATE_CHECK(X509_set_issuer_name(x509.get(), subject));
+  add_extension(x509.get(), x509.get(), NID_subject_alt_name, subject_alternative_names({&name, 1}));
+  add_acme_identifier(x509.get(), key_authorization_digest);
+  std::vector<Certificate> chain{finish(x509.get(), key)};
+  return {std::move(chain), std::move(key)};
 }
 
 }  // namespace gate::cert

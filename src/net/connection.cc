@@ -225,7 +225,12 @@ void Connection::fail_handshake(const base::Error& error) {
 void Connection::open_wire() {
   state_ = State::kOpen;
   wire_ = context_.owner.make_wire(*this);
-  if (!wire_) close(CloseReason::kFinished);
+  if (wire_) return;
+  if (say_end()) {
+    linger();
+  } else {
+    close(CloseReason::kSocketFailed);
+  }
 }
 
 // Lets the wire speak until it has nothing more, the socket is full or the budget is used up.

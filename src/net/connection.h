@@ -37,7 +37,8 @@ std::string_view to_string(CloseReason reason);
 // What a connection needs from above. Implemented by `server`; outlives its connections.
 class ConnectionOwner {
  public:
-  // The handshake is done (or there is none): the driver for what the peer wants to speak. Null closes the connection.
+  // The handshake is done (or there is none): the driver for what the peer wants to speak. Null ends the connection,
+  // once what the handshake had to say is sent.
   virtual std::unique_ptr<http::Wire> make_wire(Connection& connection) = 0;
 
   // A handshake has input to work on. It goes on when the owner calls run_handshake(), in its own measure.

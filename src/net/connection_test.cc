@@ -344,13 +344,26 @@ TEST_F(ConnectionTest, discarding_ends_it_at_once_and_the_wire_hears_of_it) {
   turn();
 }
 
-TEST_F(ConnectionTest, without_a_wire_there_is_no_connection) {
+// The server has the last word in a handshake of TLS 1.2.
+TEST_F(ConnectionTest, without_a_wire_the_handshake_is_completed_and_the_connection_closed) {
   owner_->gives_wire = false;
-  ConnectionContext context{*loop_, *buffers_, *owner_, received_, sent_};
-  owner_->held = std::make_unique<Connection>(context, std::move(ours_), http::ConnectionInfo{}, limits_, nullptr);
-  EXPECT_TRUE(connection().start());
-  EXPECT_EQ(owner_->ends, std::vector{CloseReason::kFinished});
+  open_tls();
+  tls::for_test::End client(tls::for_test::make_client({.version_max = tls::kTls12}), tls::ClientTarget{"example.com"},
+                            clock_);
+  for (int round = 0; round < 2; ++round) {
+    client.handshake();
+    peer_sends(base::as_text(client.sent.view()));
+    client.sent.clear();
+    client.received.append(base::as_bytes(peer_reads()));
+  }
+  client.handshake();
+  EXPECT_EQ(client.step, tls::Step::kDone);
+  EXPECT_EQ(client.read(), "");
+  EXPECT_EQ(client.step, tls::Step::kEnd);
+  EXPECT_TRUE(peer_saw_end_);
+  peer_.close();
   turn();
+  EXPECT_EQ(owner_->ends, std::vector{CloseReason::kFinished});
 }
 
 TEST_F(ConnectionTest, a_handshake_has_its_time_and_no_more) {

@@ -117,7 +117,13 @@ void Worker::adopt(std::shared_ptr<const Plan> plan, std::shared_ptr<tls::Server
   recorder_.log_unclaimed_to(plan->clear_text->access_log);
   plan_ = std::move(plan);
   tls_ = std::move(tls);
+  tls_->use_challenges(*challenges_);
   quic_.adopt(plan_, tls_);
+}
+
+void Worker::use_challenges(std::shared_ptr<const tls::Challenges> challenges) {
+  challenges_ = std::move(challenges);
+  tls_->use_challenges(*challenges_);
 }
 
 // A site that is no longer configured lives on until its last exchange has ended.
@@ -262,6 +268,7 @@ std::unique_ptr<http::Wire> Worker::make_wire(net::Connection& connection) {
   const tls::Facts* facts = connection.facts();
   const http::Limits& limits = draining_ ? farewell_limits_ : connection.limits();
   http::Dispatcher& dispatcher = *this;
+  if (facts && facts->alpn == tls::Alpn::kAcmeTls) return nullptr;  // RFC 8737 4: it "does not carry application data"
   if (facts && facts->alpn == tls::Alpn::kHttp2) {
     return std::make_unique<http::h2::H2Wire>(wire_context_, dispatcher, connection.info(), limits, connection);
   }

@@ -75,6 +75,8 @@ class Worker final : private net::ConnectionOwner,
   // From the next request and the next handshake on, things go by `plan`. What is in flight ends as it began.
   void adopt(std::shared_ptr<const Plan> plan, std::shared_ptr<tls::ServerContext> tls);
   void use_ticket_keys(const tls::TicketKeys& keys) { tls_->use_ticket_keys(keys); }
+  // Names that are being proved to certificate authorities, from the next handshake on and until other ones are given.
+  void use_challenges(std::shared_ptr<const tls::Challenges> challenges);
 
   [[nodiscard]] base::Result<> listen(ListenerSocket socket);
   // A datagram that another worker or process has received for a connection of this one.
@@ -173,6 +175,7 @@ class Worker final : private net::ConnectionOwner,
   http::ServiceEnvironment service_environment_;
   std::shared_ptr<const Plan> plan_;
   std::shared_ptr<tls::ServerContext> tls_;
+  std::shared_ptr<const tls::Challenges> challenges_ = std::make_shared<const tls::Challenges>();
   SiteTable sites_;
   std::vector<std::unique_ptr<Site>> retired_sites_;
   std::unique_ptr<Site> clear_text_;

@@ -43,6 +43,7 @@ std::string_view to_string(Alpn alpn) {
     case Alpn::kHttp11: return "http/1.1";
     case Alpn::kHttp2: return "h2";
     case Alpn::kHttp3: return "h3";
+    case Alpn::kAcmeTls: return "acme-tls/1";
   }
   return "";
 }

@@ -9,9 +9,10 @@
 
 namespace gate::tls {
 
-enum class Alpn : std::uint8_t { kNone, kHttp11, kHttp2, kHttp3 };
+// kAcmeTls proves a name to a certificate authority and carries nothing else (RFC 8737).
+enum class Alpn : std::uint8_t { kNone, kHttp11, kHttp2, kHttp3, kAcmeTls };
 
-// "h2", "http/1.1", "h3", "".
+// "h2", "http/1.1", "h3", "acme-tls/1", "".
 std::string_view to_string(Alpn alpn);
 
 // A JA4 fingerprint: "t13d1516h2_8daaf6152771_e5627efa2ab1", with a q in front for QUIC. Empty until a ClientHello was

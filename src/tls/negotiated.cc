@@ -13,7 +13,7 @@ Alpn alpn_of(const SSL* ssl) {
   unsigned size = 0;
   SSL_get0_alpn_selected(ssl, &data, &size);
   const auto name = base::as_text(cert::native_bytes(data, size));
-  for (const Alpn each : {Alpn::kHttp11, Alpn::kHttp2, Alpn::kHttp3}) {
+  for (const Alpn each : {Alpn::kHttp11, Alpn::kHttp2, Alpn::kHttp3, Alpn::kAcmeTls}) {
     if (name == to_string(each)) return each;
   }
   return Alpn::kNone;

@@ -31,6 +31,7 @@ struct Negotiation {
   // Server.
   base::IpAddress local_address;
   std::uint16_t version_offered = 0;  // the client's highest; zero until its ClientHello was read
+  bool proves_name = false;           // answers a challenge instead of serving a site
 
   // Client.
   std::string server_name;

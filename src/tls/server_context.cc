@@ -92,6 +92,16 @@ base::Result<std::shared_ptr<ServerContext>> ServerContext::create(const ServerS
   return std::make_shared<ServerContext>(std::move(impl));
 }
 
+void ServerContext::use_challenges(const Challenges& challenges) {
+  impl_->challenges.clear();
+  for (const auto& [name, credential] : challenges.open) {
+    Impl::Site site{.holders = {}, .policy = {.ticket_scope = std::string(to_string(Alpn::kAcmeTls))}};
+    site.holders.push_back({credential.key.type(), hold(*impl_, credential)});
+    GATE_CHECK(site.holders.front().ctx != nullptr);  // the program has made it itself
+    impl_->challenges.insert_or_assign(challenge_server_name(name), std::move(site));
+  }
+}
+
 void ServerContext::use_ticket_keys(const TicketKeys& keys) { impl_->tickets = TicketSealer(keys); }
 
 std::optional<std::uint32_t> ServerContext::site_for(std::string_view server_name,

@@ -12,6 +12,7 @@
 #include "base/ip.h"
 #include "base/result.h"
 #include "cert/credential.h"
+#include "tls/challenges.h"
 #include "tls/policy.h"
 #include "tls/ticket_keys.h"
 
@@ -57,6 +58,9 @@ class ServerContext {
 
   // From the next handshake on, tickets are sealed and opened with `keys`.
   void use_ticket_keys(const TicketKeys& keys);
+
+  // From the next handshake on, these challenges are open and no others.
+  void use_challenges(const Challenges& challenges);
 
   // The position of the site that answers a client that asked for `server_name` (empty: none) at `local_address`, as
   // handshakes choose it: exact name, wildcard, the address when no name was sent, the default. Nothing: refused.

@@ -184,6 +184,27 @@ ssl_select_cert_result_t settle(SSL* ssl, const ClientHello& hello, const Impl::
                 "give the site an RSA certificate beside the ECDSA one, or update the client");
 }
 
+// RFC 8737 3: the authority's ClientHello has "an ALPN extension with the single protocol name "acme-tls/1"", and the
+// name to prove as server name.
+const Impl::Site* challenge_for(const Negotiation& negotiation, const ClientHello& hello) {
+  const auto& open = negotiation.server->challenges;
+  if (open.empty() || negotiation.quic != nullptr) return nullptr;
+  base::ByteReader offered(hello.alpn_protocols);
+  const auto protocol = offered.vector8();
+  if (!protocol || !offered.empty() || base::as_text(*protocol) != to_string(Alpn::kAcmeTls)) return nullptr;
+  const auto found = open.find(base::lowered(hello.server_name));
+  return found == open.end() ? nullptr : &found->second;
+}
+
+// Answers a challenge: whatever the site of that name demands, if there is one.
+ssl_select_cert_result_t prove_name(SSL* ssl, const ClientHello& hello, const Impl::Site& challenge) {
+  negotiation_of(ssl)->proves_name = true;
+  SSL_set_options(ssl, SSL_OP_NO_TICKET);  // nobody comes back
+  const std::uint16_t version = version_for(hello, challenge.policy, false);
+  if (version != 0) return settle(ssl, hello, challenge, version);
+  return ssl_select_cert_success;  // the library refuses with protocol_version
+}
+
 ssl_select_cert_result_t on_client_hello(const SSL_CLIENT_HELLO* raw) {
   Negotiation& negotiation = *negotiation_of(raw->ssl);
   const auto hello = parse_client_hello(native_bytes(raw->client_hello, raw->client_hello_len));
@@ -194,6 +215,7 @@ ssl_select_cert_result_t on_client_hello(const SSL_CLIENT_HELLO* raw) {
   negotiation.version_offered = hello->version_max();
   negotiation.facts.server_name = base::lowered(hello->server_name);
   negotiation.facts.ja4 = ja4_of(*hello, negotiation.quic ? Carrier::kQuic : Carrier::kTcp);
+  if (const auto* challenge = challenge_for(negotiation, *hello)) return prove_name(raw->ssl, *hello, *challenge);
   const auto number = negotiation.server->find_site(hello->server_name, negotiation.local_address);
   if (!number) return refuse_name(raw->ssl, *hello);
   negotiation.facts.site = *number;
@@ -209,7 +231,6 @@ ssl_select_cert_result_t on_client_hello(const SSL_CLIENT_HELLO* raw) {
 int on_alpn(SSL* ssl, const std::uint8_t** out, std::uint8_t* out_size, const std::uint8_t* in, unsigned in_size,
             void*) {
   Negotiation& negotiation = *negotiation_of(ssl);
-  const Policy& policy = negotiation.server->sites[negotiation.facts.site].policy;
   const auto choose = [&](Alpn wanted) {
     base::ByteReader offered(native_bytes(in, in_size));
     while (const auto protocol = offered.vector8()) {
@@ -220,6 +241,8 @@ int on_alpn(SSL* ssl, const std::uint8_t** out, std::uint8_t* out_size, const st
     }
     return false;
   };
+  if (negotiation.proves_name) return choose(Alpn::kAcmeTls) ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+  const Policy& policy = negotiation.server->sites[negotiation.facts.site].policy;
   const bool chosen = negotiation.quic ? policy.http3 && choose(Alpn::kHttp3)
                                        : (policy.http2 && choose(Alpn::kHttp2)) || choose(Alpn::kHttp11);
   return chosen ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "cert/private_key.h"
@@ -47,7 +49,8 @@ class ServerContext::Impl {
   std::map<base::IpAddress, std::uint32_t> addresses;
   std::optional<std::uint32_t> default_site;
   std::vector<Site> sites;
-  bssl::UniquePtr<SSL_CTX> ctx;  // handshakes begin with it; it has no certificate
+  std::unordered_map<std::string, Site> challenges;  // by the name that the authority asks for
+  bssl::UniquePtr<SSL_CTX> ctx;                      // handshakes begin with it; it has no certificate
 };
 
 // Settings that every context of a server has, whether it begins handshakes or holds a certificate.
