@@ -54,7 +54,11 @@ std::expected<Fd, int> start_connecting(const base::Endpoint& address);
 // The same to the Unix socket `path`.
 std::expected<Fd, int> start_connecting(const std::string& path);
 
-// What became of it: 0 when it is connected, else the system's number.
+// A UDP socket that takes datagrams from `peer` alone, at a port of the system's choice, and sends there. It does not
+// block. What the peer's system refuses is a failure of the next receive(). Fails with the system's number.
+std::expected<Fd, int> connect_udp(const base::Endpoint& peer);
+
+// What became of a socket that was on its way: 0 when it is connected, else the system's number.
 int connect_outcome(int socket);
 
 // Whether the peer has closed or sent what nobody asked for, though nothing was read yet. Reads nothing.

@@ -144,6 +144,12 @@ std::expected<Fd, int> start_connecting(const std::string& path) {
   return connecting(std::move(socket), reinterpret_cast<const sockaddr*>(&address), sizeof address);
 }
 
+std::expected<Fd, int> connect_udp(const base::Endpoint& peer) {
+  auto to = to_system(peer);
+  return connecting(Fd(::socket(to.storage.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)), to.get(),
+                    to.size);
+}
+
 int connect_outcome(int socket) {
   int error = 0;
   socklen_t size = sizeof error;
