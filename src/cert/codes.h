@@ -20,5 +20,6 @@ inline constexpr base::ErrorCode kCannotIssue{4061};
 inline constexpr base::ErrorCode kNotTrusted{4062};
 
 inline constexpr base::ErrorCode kFactsUnreadable{4200};
+inline constexpr base::ErrorCode kStoreDamaged{4201};
 
 }  // namespace gate::cert

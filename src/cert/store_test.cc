@@ -2,6 +2,12 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
 
 #include "cert/authority_for_test.h"
 #include "cert/codes.h"
@@ -66,6 +72,114 @@ TEST_F(StoreTest, refuses_a_cut_file_and_lists_it_as_unreadable) {
   EXPECT_FALSE(store_.load("app.test").has_value());
   ASSERT_EQ(store_.list().size(), 1U);
   EXPECT_FALSE(store_.list().front().leaf.has_value());
+}
+
+TEST_F(StoreTest, keeps_what_it_replaces_newest_first_and_not_for_ever) {
+  std::vector<Credential> issued;
+  for (std::size_t i = 0; i < Store::kHistoryMax + 3; ++i) {
+    issued.push_back(for_test::leaf(root_, {"app.test"}, kNow + std::chrono::days(i)));
+    ASSERT_TRUE(store_.save("app.test", issued.back()).has_value());
+  }
+  const auto history = store_.history("app.test");
+  ASSERT_EQ(history.size(), Store::kHistoryMax);
+  EXPECT_EQ(history.front().fingerprint(), issued[issued.size() - 2].leaf().fingerprint());
+  EXPECT_EQ(history.back().fingerprint(), issued[2].leaf().fingerprint());
+}
+
+TEST_F(StoreTest, keeps_no_history_of_what_is_saved_again) {
+  ASSERT_TRUE(store_.save("app.test", leaf_).has_value());
+  ASSERT_TRUE(store_.save("app.test", leaf_).has_value());
+  EXPECT_TRUE(store_.history("app.test").empty());
+}
+
+TEST_F(StoreTest, keeps_facts_beside_the_credential) {
+  EXPECT_EQ(store_.load_facts("app.test"), RenewalFacts{});
+  const RenewalFacts facts{.directory = "https://ca.test/dir", .first_issued = kNow, .failures = 2};
+  ASSERT_TRUE(store_.save_facts("app.test", facts).has_value());
+  EXPECT_EQ(store_.load_facts("app.test"), facts);
+  EXPECT_EQ(store_.open("app.test")->facts, facts);
+}
+
+class DamagedStoreTest : public StoreTest {
+ protected:
+  DamagedStoreTest() {
+    EXPECT_TRUE(store_.save("app.test", former_).has_value());
+    EXPECT_TRUE(store_.save("app.test", leaf_).has_value());
+  }
+
+  std::size_t files_named(std::string_view part) const {
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(temporary_.path("certs/app.test")))
+      count += entry.path().filename().string().find(part) != std::string::npos ? 1 : 0;
+    return count;
+  }
+
+  void damage(std::string_view text) {
+    ASSERT_TRUE(os::write_file_atomically(store_.path_of("app.test"), text, 0600).has_value());
+  }
+
+  Credential former_ = for_test::leaf(root_, {"app.test"}, kNow - std::chrono::days(30));
+};
+
+TEST_F(DamagedStoreTest, puts_the_newest_good_one_of_the_history_in_the_place_of_a_damaged_one) {
+  for (const std::string& text : {std::string(), std::string("garbage"), leaf_.leaf().to_pem(), leaf_.key.to_pem(),
+                                  root_.key.to_pem() + leaf_.leaf().to_pem(), std::string(300'000, 'x')}) {
+    damage(text);
+    const auto opened = store_.open("app.test");
+    ASSERT_TRUE(opened && opened->credential) << text.substr(0, 80);
+    EXPECT_EQ(opened->credential->leaf().fingerprint(), former_.leaf().fingerprint());
+    ASSERT_EQ(opened->damages.size(), 1U);
+    EXPECT_EQ(opened->damages.front().code, kStoreDamaged);
+    EXPECT_GE(files_named("credential.pem.damaged-"), 1U);
+    EXPECT_TRUE(store_.open("app.test")->damages.empty()) << "it is repaired";
+  }
+}
+
+TEST_F(DamagedStoreTest, has_none_when_the_history_is_damaged_too) {
+  damage("garbage");
+  for (const auto& entry : std::filesystem::directory_iterator(temporary_.path("certs/app.test/history")))
+    ASSERT_TRUE(os::write_file_atomically(entry.path().string(), "garbage", 0600).has_value());
+  const auto opened = store_.open("app.test");
+  ASSERT_TRUE(opened.has_value());
+  EXPECT_FALSE(opened->credential.has_value());
+  EXPECT_EQ(opened->damages.size(), 1U);
+}
+
+TEST_F(DamagedStoreTest, begins_with_new_facts_when_the_old_ones_are_damaged) {
+  const std::string file = temporary_.path("certs/app.test/facts.json");
+  ASSERT_TRUE(os::write_file_atomically(file, "{\"failures\":", 0600).has_value());
+  EXPECT_EQ(store_.load_facts("app.test").error().code, kFactsUnreadable);
+  const auto opened = store_.open("app.test");
+  ASSERT_TRUE(opened.has_value());
+  EXPECT_EQ(opened->facts, RenewalFacts{});
+  EXPECT_EQ(opened->damages.size(), 1U);
+  EXPECT_EQ(files_named("facts.json.damaged-"), 1U);
+}
+
+TEST_F(DamagedStoreTest, repairs_nothing_that_others_may_read) {
+  ASSERT_EQ(::chmod(store_.path_of("app.test").c_str(), 0604), 0);
+  EXPECT_EQ(store_.open("app.test").error().code, os::kUnsafeFileMode);
+  EXPECT_EQ(files_named("damaged"), 0U);
+}
+
+TEST_F(DamagedStoreTest, removes_what_a_killed_process_has_left_but_not_what_is_being_written) {
+  const std::string left = store_.path_of("app.test") + ".abcdef";
+  const std::string written = store_.path_of("app.test") + ".ghijkl";
+  ASSERT_TRUE(os::write_file_atomically(left, "key", 0600) && os::write_file_atomically(written, "key", 0600));
+  std::filesystem::last_write_time(left, std::filesystem::last_write_time(left) - std::chrono::hours(1));
+  ASSERT_TRUE(store_.save("app.test", for_test::leaf(root_, {"app.test"}, kNow)).has_value());
+  EXPECT_FALSE(os::inspect(left).has_value());
+  EXPECT_TRUE(os::inspect(written).has_value());
+}
+
+TEST_F(StoreTest, is_locked_by_one_at_a_time_and_says_by_whom) {
+  const auto held = store_.lock("app.test");
+  ASSERT_TRUE(held.has_value());
+  const auto second = store_.lock("app.test");
+  ASSERT_FALSE(second.has_value());
+  EXPECT_EQ(second.error().code, os::kLockedByAnother);
+  EXPECT_NE(second.error().why.find(std::to_string(::getpid())), std::string::npos) << second.error().why;
+  EXPECT_TRUE(store_.lock("other.test").has_value());
 }
 
 }  // namespace

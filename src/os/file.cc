@@ -101,6 +101,23 @@ base::Result<bool> may_own_secret(uid_t owner, const std::string& path) {
   return owner == folder.owner;
 }
 
+constexpr std::size_t kPidDigitsMax = 20;
+
+// For whoever finds the lock taken. On a full disk the lock holds without it.
+void name_holder(int fd) {
+  const std::string pid = fmt::format("{}\n", ::getpid());
+  if (::ftruncate(fd, 0) != 0) return;
+  [[maybe_unused]] const ssize_t written = ::pwrite(fd, pid.data(), pid.size(), 0);
+}
+
+std::string holder_of(int fd) {
+  std::array<char, kPidDigitsMax> text{};
+  const ssize_t size = ::pread(fd, text.data(), text.size(), 0);
+  std::string_view rest(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+  const auto pid = base::parse_number<pid_t>(base::split_off(rest, '\n'));
+  return pid ? fmt::format("process {}", *pid) : std::string("another process");
+}
+
 }  // namespace
 
 base::Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
@@ -180,6 +197,16 @@ base::Result<void> remove_file(const std::string& path) {
   return base::fail(system_error(kCannotWriteFile, fmt::format("cannot remove {}", path)));
 }
 
+base::Result<void> link_file(const std::string& path, const std::string& second) {
+  if (::link(path.c_str(), second.c_str()) == 0 || errno == EEXIST) return {};
+  return base::fail(system_error(kCannotWriteFile, fmt::format("cannot create {}", second)));
+}
+
+base::Result<void> rename_file(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) == 0 && sync_folder(folder_of(to))) return {};
+  return base::fail(system_error(kCannotWriteFile, fmt::format("cannot rename {}", from)));
+}
+
 base::Result<FileFacts> inspect(const std::string& path) {
   struct stat status{};
   if (::stat(path.c_str(), &status) != 0) {
@@ -216,13 +243,16 @@ base::Result<void> check_private(const std::string& path, std::string_view what)
 base::Result<FileLock> FileLock::acquire(const std::string& path) {
   Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd.valid()) return base::fail(system_error(kCannotLock, fmt::format("cannot open the lock {}", path)));
-  if (::flock(fd.number(), LOCK_EX | LOCK_NB) == 0) return FileLock(std::move(fd));
+  if (::flock(fd.number(), LOCK_EX | LOCK_NB) == 0) {
+    name_holder(fd.number());
+    return FileLock(std::move(fd));
+  }
   if (errno != EWOULDBLOCK) return base::fail(system_error(kCannotLock, fmt::format("cannot lock {}", path)));
   return base::fail({.code = kLockedByAnother,
                      .retry = base::Retry::kLater,
                      .what = fmt::format("{} is locked", path),
-                     .why = "another process is using this folder",
-                     .fix = fmt::format("wait for it to finish; \"fuser {}\" names it", path)});
+                     .why = fmt::format("{} is using this folder", holder_of(fd.number())),
+                     .fix = "wait for it to finish, or end it"});
 }
 
 }  // namespace gate::os

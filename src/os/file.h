@@ -32,6 +32,12 @@ base::Result<void> give_folder(const std::string& path, uid_t user, gid_t group)
 // Removes a file; fine when there is none.
 base::Result<void> remove_file(const std::string& path);
 
+// Gives the file at `path` a second name; fine when that exists already.
+base::Result<void> link_file(const std::string& path, const std::string& second);
+
+// Renames a file, replacing what is at `to`, so that a crash leaves the one name or the other.
+base::Result<void> rename_file(const std::string& from, const std::string& to);
+
 // Writes all of `bytes`, however often the system takes only a part. For blocking descriptors. False with errno set.
 bool write_all(int fd, base::ByteView bytes);
 
@@ -61,7 +67,8 @@ base::Result<void> check_private(const std::string& path, std::string_view what)
 // the process, however that dies.
 class FileLock {
  public:
-  // Fails with kLockedByAnother, and does not wait, when another process or object holds it.
+  // Fails with kLockedByAnother, and does not wait, when another process or object holds it; the error names that
+  // process, whose number stands in the file.
   static base::Result<FileLock> acquire(const std::string& path);
 
  private:

@@ -172,12 +172,27 @@ TEST(CheckPrivate, lets_root_read_the_secret_of_a_folders_owner) {
   EXPECT_TRUE(check_private(folder.path("state/key"), "private key"));
 }
 
+TEST(File, has_a_second_name_and_is_renamed) {
+  const TemporaryFolder folder;
+  ASSERT_TRUE(write_file_atomically(folder.path("one"), "first", 0600));
+  ASSERT_TRUE(link_file(folder.path("one"), folder.path("two")));
+  EXPECT_TRUE(link_file(folder.path("one"), folder.path("two"))) << "again";
+  ASSERT_TRUE(write_file_atomically(folder.path("one"), "second", 0600));
+  EXPECT_EQ(*read_file(folder.path("two"), 100), "first");
+  ASSERT_TRUE(rename_file(folder.path("one"), folder.path("two")));
+  EXPECT_EQ(*read_file(folder.path("two"), 100), "second");
+  EXPECT_EQ(rename_file(folder.path("one"), folder.path("two")).error().code, kCannotWriteFile);
+  EXPECT_EQ(link_file(folder.path("one"), folder.path("three")).error().code, kCannotWriteFile);
+}
+
 TEST(FileLock, excludes_a_second_holder_until_it_is_gone) {
   const TemporaryFolder folder;
   {
     const auto first = FileLock::acquire(folder.path("lock"));
     ASSERT_TRUE(first);
-    EXPECT_EQ(FileLock::acquire(folder.path("lock")).error().code, kLockedByAnother);
+    const auto second = FileLock::acquire(folder.path("lock"));
+    EXPECT_EQ(second.error().code, kLockedByAnother);
+    EXPECT_EQ(second.error().why, "process " + std::to_string(::getpid()) + " is using this folder");
   }
   EXPECT_TRUE(FileLock::acquire(folder.path("lock")));
 }
