@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/check.h"
@@ -32,6 +33,7 @@ struct Shape {
   std::vector<std::string> names;
   bool is_ca = false;
   const EVP_MD* digest = EVP_sha256();
+  std::vector<std::pair<std::string, std::string>> extensions{};  // names and values as openssl.cnf has them
 };
 
 inline bssl::UniquePtr<X509> parse(const Certificate& certificate) {
@@ -63,6 +65,10 @@ inline Certificate sign(const Shape& shape, const PrivateKey& key, const Credent
     names += fmt::format("{}{}:{}", names.empty() ? "" : ",", base::IpAddress::parse(name) ? "IP" : "DNS", name);
   }
   if (!names.empty()) extend(x509.get(), NID_subject_alt_name, names);
+  for (const auto& [name, value] : shape.extensions) {
+    bssl::UniquePtr<X509_EXTENSION> extension(X509V3_EXT_nconf(nullptr, nullptr, name.c_str(), value.c_str()));
+    GATE_CHECK(extension && X509_add_ext(x509.get(), extension.get(), -1));
+  }
   const PrivateKey& signer = issuer == nullptr ? key : issuer->key;
   GATE_CHECK(X509_sign(x509.get(), signer.native(), shape.digest) > 0);
   std::uint8_t* der = nullptr;
@@ -114,6 +120,13 @@ inline Credential rsa_leaf(const Credential& issuer, const std::vector<std::stri
 inline Credential sha1_leaf(const Credential& issuer, const std::vector<std::string>& names, base::WallTime now) {
   return for_test_internal::make({.common_name = "leaf", .names = names, .digest = EVP_sha1()}, PrivateKey::generate(),
                                  &issuer, now);
+}
+
+// With further extensions, as openssl.cnf writes them.
+inline Credential extended_leaf(const Credential& issuer, const std::vector<std::string>& names,
+                                std::vector<std::pair<std::string, std::string>> extensions, base::WallTime now) {
+  return for_test_internal::make({.common_name = "leaf", .names = names, .extensions = std::move(extensions)},
+                                 PrivateKey::generate(), &issuer, now);
 }
 
 // The leaf followed by its issuer's certificate, as one chain.
