@@ -96,45 +96,6 @@ Fd make_input(std::string_view text) {
   return fd;
 }
 
-struct RunningCommand {
-  pid_t pid = 0;
-  Fd exited;  // readable once the process has ended
-  Fd output;
-  Fd errors;
-};
-
-base::Result<RunningCommand> start_command(const Command& command) {
-  const std::string& program = command.arguments.front();
-  const Fd input = make_input(command.input);
-  auto output = make_pipe();
-  auto errors = make_pipe();
-  if (!input.valid() || !output || !errors) return base::fail(cannot_start(program, errno));
-
-  SpawnPlan plan;
-  plan.set_flags(POSIX_SPAWN_SETPGROUP);
-  plan.pass(input.number(), STDIN_FILENO);
-  plan.pass(output->write.number(), STDOUT_FILENO);
-  plan.pass(errors->write.number(), STDERR_FILENO);
-  plan.close_from(kFirstPassed);
-  RunningCommand running{.exited = {}, .output = std::move(output->read), .errors = std::move(errors->read)};
-  const int number = ::posix_spawnp(&running.pid, program.c_str(), plan.actions(), plan.attributes(),
-                                    to_pointers(command.arguments).data(), environ);
-  if (number != 0) return base::fail(cannot_start(program, number));
-  running.exited = Fd(static_cast<int>(::syscall(SYS_pidfd_open, running.pid, 0)));
-  return running;
-}
-
-// Takes what is there; closes the descriptor at its end.
-void take_output(Fd& fd, std::string& text, std::size_t bytes_max, bool& cut) {
-  std::array<char, 16 * 1024> block;
-  const ssize_t count = ::read(fd.number(), block.data(), block.size());
-  if (count < 0 && errno == EINTR) return;
-  if (count <= 0) return fd.close();
-  const std::size_t taken = std::min(static_cast<std::size_t>(count), bytes_max - text.size());
-  text.append(block.data(), taken);
-  if (taken < static_cast<std::size_t>(count)) cut = true;
-}
-
 int to_exit_code(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
 
 int reap(pid_t pid) {
@@ -149,44 +110,118 @@ int milliseconds_until(base::Instant deadline) {
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, INT_MAX));
 }
 
-// Reads both streams until the process has ended and nothing more is waiting. Whatever a grandchild that outlives it
-// writes later is not waited for. False at the deadline.
-bool collect(RunningCommand& running, const Command& command, CommandOutcome& outcome) {
-  const base::Instant deadline = std::chrono::steady_clock::now() + command.deadline;
-  bool ended = false;
+// Takes what the command writes until it has ended. False at the deadline.
+bool collect(RunningCommand& running, base::Duration patience) {
+  const base::Instant deadline = std::chrono::steady_clock::now() + patience;
   while (true) {
-    std::array<pollfd, 3> waits{{{running.output.number(), POLLIN, 0},
-                                 {running.errors.number(), POLLIN, 0},
-                                 {ended ? -1 : running.exited.number(), POLLIN, 0}}};
-    const int ready = ::poll(waits.data(), waits.size(), ended ? 0 : milliseconds_until(deadline));
+    std::array<pollfd, 3> waits{
+        {{running.output(), POLLIN, 0}, {running.errors(), POLLIN, 0}, {running.ended(), POLLIN, 0}}};
+    const int ready = ::poll(waits.data(), waits.size(), milliseconds_until(deadline));
     if (ready < 0 && errno == EINTR) continue;
-    if (ready <= 0) return ended;
-    if (waits[0].revents != 0)
-      take_output(running.output, outcome.output, command.output_bytes_max, outcome.output_cut);
-    if (waits[1].revents != 0)
-      take_output(running.errors, outcome.errors, command.output_bytes_max, outcome.output_cut);
-    if (waits[2].revents != 0) ended = true;
-    // A grandchild that never stops writing must not hold us.
-    if (ended && std::chrono::steady_clock::now() > deadline) return true;
+    if (ready <= 0) return false;
+    if (waits[0].revents != 0) running.take_output();
+    if (waits[1].revents != 0) running.take_errors();
+    if (waits[2].revents != 0) return true;
   }
 }
 
 }  // namespace
 
+base::Result<RunningCommand> RunningCommand::start(const Command& command) {
+  const std::string& program = command.arguments.front();
+  const Fd input = make_input(command.input);
+  auto output = make_pipe();
+  auto errors = make_pipe();
+  if (!input.valid() || !output || !errors) return base::fail(cannot_start(program, errno));
+
+  SpawnPlan plan;
+  plan.set_flags(POSIX_SPAWN_SETPGROUP);
+  plan.pass(input.number(), STDIN_FILENO);
+  plan.pass(output->write.number(), STDOUT_FILENO);
+  plan.pass(errors->write.number(), STDERR_FILENO);
+  plan.close_from(kFirstPassed);
+  std::vector<std::string> environment = current_environment();
+  environment.insert(environment.end(), command.variables.begin(), command.variables.end());
+  RunningCommand running;
+  running.bytes_max_ = command.output_bytes_max;
+  running.output_ = std::move(output->read);
+  running.errors_ = std::move(errors->read);
+  const int number = ::posix_spawnp(&running.pid_, program.c_str(), plan.actions(), plan.attributes(),
+                                    to_pointers(command.arguments).data(), to_pointers(environment).data());
+  if (number != 0) {
+    running.pid_ = 0;
+    return base::fail(cannot_start(program, number));
+  }
+  running.ended_ = Fd(static_cast<int>(::syscall(SYS_pidfd_open, running.pid_, 0)));
+  if (!running.ended_.valid()) return base::fail(cannot_start(program, errno));
+  return running;
+}
+
+RunningCommand::RunningCommand(RunningCommand&& other) noexcept
+    : pid_(std::exchange(other.pid_, 0)),
+      ended_(std::move(other.ended_)),
+      output_(std::move(other.output_)),
+      errors_(std::move(other.errors_)),
+      bytes_max_(other.bytes_max_),
+      outcome_(std::move(other.outcome_)) {}
+
+RunningCommand::~RunningCommand() {
+  if (pid_ == 0) return;
+  ::kill(-pid_, SIGKILL);
+  reap(pid_);
+}
+
+bool RunningCommand::take(Fd& stream, std::string& text) {
+  if (!stream.valid()) return false;
+  std::array<char, 16 * 1024> block;
+  const ssize_t count = ::read(stream.number(), block.data(), block.size());
+  if (count < 0 && (errno == EINTR || errno == EAGAIN)) return true;
+  if (count <= 0) {
+    stream.close();
+    return false;
+  }
+  const std::size_t taken = std::min(static_cast<std::size_t>(count), bytes_max_ - text.size());
+  text.append(block.data(), taken);
+  if (taken < static_cast<std::size_t>(count)) outcome_.output_cut = true;
+  return true;
+}
+
+CommandOutcome RunningCommand::finish() {
+  const bool runs = [this] {
+    pollfd wait{ended_.number(), POLLIN, 0};
+    return ::poll(&wait, 1, 0) == 0;
+  }();
+  if (runs) ::kill(-pid_, SIGKILL);
+  // A pipe holds 64 KiB: four blocks. What a grandchild writes meanwhile must not hold us.
+  constexpr int kBlocksWaiting = 8;
+  const auto take_rest = [this](Fd& stream, std::string& text) {
+    for (int i = 0; i < kBlocksWaiting; ++i) {
+      pollfd wait{stream.number(), POLLIN, 0};
+      if (::poll(&wait, 1, 0) <= 0 || !take(stream, text)) return;
+    }
+  };
+  take_rest(output_, outcome_.output);
+  take_rest(errors_, outcome_.errors);
+  outcome_.exit_code = reap(std::exchange(pid_, 0));
+  return std::move(outcome_);
+}
+
+base::Error timed_out(const Command& command, std::string_view errors) {
+  while (errors.ends_with('\n')) errors.remove_suffix(1);
+  return {.code = kProcessTimedOut,
+          .retry = base::Retry::kLater,
+          .what = fmt::format("{} did not finish in {} ms and was stopped", command.arguments.front(),
+                              std::chrono::duration_cast<std::chrono::milliseconds>(command.deadline).count()),
+          .why = std::string(errors),
+          .fix = "run it by hand to see what it waits for"};
+}
+
 base::Result<CommandOutcome> run_command(const Command& command) {
-  GATE_TRY_ASSIGN(RunningCommand running, start_command(command));
-  CommandOutcome outcome;
-  const bool ended = running.exited.valid() && collect(running, command, outcome);
-  if (!ended) ::kill(-running.pid, SIGKILL);
-  outcome.exit_code = reap(running.pid);
+  GATE_TRY_ASSIGN(RunningCommand running, RunningCommand::start(command));
+  const bool ended = collect(running, command.deadline);
+  CommandOutcome outcome = running.finish();
   if (ended) return outcome;
-  return base::fail(
-      {.code = kProcessTimedOut,
-       .retry = base::Retry::kLater,
-       .what = fmt::format("{} did not finish in {} ms and was stopped", command.arguments.front(),
-                           std::chrono::duration_cast<std::chrono::milliseconds>(command.deadline).count()),
-       .why = std::string(base::trimmed(outcome.errors)),
-       .fix = "run it by hand to see what it waits for"});
+  return base::fail(timed_out(command, outcome.errors));
 }
 
 base::Result<pid_t> start_child(const Child& child) {
