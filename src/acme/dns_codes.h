@@ -1,0 +1,12 @@
+#pragma once
+
+#include "base/error.h"
+
+// The codes of proofs by DNS: G3340 to G3369. Stable: they are in logs and in the manual.
+namespace gate::acme {
+
+inline constexpr base::ErrorCode kHookFailed{3340};      // the program that makes records
+inline constexpr base::ErrorCode kHttpHookFailed{3341};  // the server that makes records
+inline constexpr base::ErrorCode kNameNotInDns{3342};    // an address, or a name that is too long
+
+}  // namespace gate::acme
