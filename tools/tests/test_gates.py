@@ -304,6 +304,26 @@ def test_tidy_fails_on_findings_warnings_and_errors(tree, name, line, complaint)
     fails(tree, "check_tidy", with_commands(tree, files), complaint, f"{name}:4:")
 
 
+def source(name, *lines):
+    return GOOD_SOURCE.replace("name()", f"{name}()").replace("\n}\n", "".join(f"\n{line}" for line in lines) + "\n}\n")
+
+
+@pytest.mark.parametrize("own", [
+    "namespace {\nint helper() { return 1; }\n}  // namespace\nint use_NAME() { return helper(); }",
+    "static int helper() { return 1; }\nint use_NAME() { return helper(); }",  # not seen to be private
+])
+def test_sources_that_cannot_be_compiled_as_one_are_checked_alone(tree, own):
+    files = {"src/a/a.h": GOOD_HEADER}
+    files |= {f"src/a/{name}.cc": source(name, own.replace("NAME", name)) for name in "abc"}
+    passes(tree, "check_tidy", with_commands(tree, files))
+
+
+def test_tidy_names_the_guilty_of_a_batch(tree):
+    files = {"src/a/a.h": GOOD_HEADER} | {f"src/a/{name}.cc": source(name) for name in "abcd"}
+    files["src/a/c.cc"] = source("c", "std::string Shout() { return c(); }")
+    fails(tree, "check_tidy", with_commands(tree, files), "src/a/c.cc:4:", "check_tidy: 1 findings")
+
+
 def test_a_change_in_a_header_is_checked_anew(tree):
     files = with_commands(tree, {"src/a/a.h": GOOD_HEADER, "src/a/a.cc": GOOD_SOURCE})
     passes(tree, "check_tidy", files)
