@@ -321,7 +321,7 @@ def test_sources_that_cannot_be_compiled_as_one_are_checked_alone(tree, own):
 def test_tidy_names_the_guilty_of_a_batch(tree):
     files = {"src/a/a.h": GOOD_HEADER} | {f"src/a/{name}.cc": source(name) for name in "abcd"}
     files["src/a/c.cc"] = source("c", "std::string Shout() { return c(); }")
-    fails(tree, "check_tidy", with_commands(tree, files), "src/a/c.cc:4:", "check_tidy: 1 findings")
+    fails(tree, "check_tidy", with_commands(tree, files), "checked anew", "\nsrc/a/c.cc:4: invalid case style")
 
 
 def test_a_change_in_a_header_is_checked_anew(tree):
