@@ -8,5 +8,6 @@ namespace gate::acme {
 inline constexpr base::ErrorCode kHookFailed{3340};      // the program that makes records
 inline constexpr base::ErrorCode kHttpHookFailed{3341};  // the server that makes records
 inline constexpr base::ErrorCode kNameNotInDns{3342};    // an address, or a name that is too long
+inline constexpr base::ErrorCode kCaaForbids{3350};      // the zone lets only others issue
 
 }  // namespace gate::acme
