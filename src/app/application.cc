@@ -102,6 +102,7 @@ base::Result<void> Application::build(LoadedConfiguration& loaded) {
 
   GATE_TRY(open_logs(wanted));
   certificates_ = std::make_unique<Certificates>(wanted.state_folder, clock_);
+  internal_ca_.emplace(wanted.state_folder, clock_);
   ticket_keys_.emplace(tls::TicketKeys::generate(random_, clock_.wall()));
   GATE_TRY_ASSIGN(const auto quic_keys, load_quic_keys(wanted.state_folder, random_));
   GATE_TRY(create_workers(count, descriptors, quic_keys));
@@ -320,6 +321,12 @@ base::Result<void> Application::refresh_certificates(std::string& report) {
   certificate_problem_.clear();
   audit(observe::AuditKind::kCertificateLoaded, "certificates were read or renewed");
   return {};
+}
+
+void Application::look_after_internal_ca() {
+  internal_ca_->look([this](const base::Error& error) {
+    audit(observe::AuditKind::kCertificateProblem, base::render(error), error.code);
+  });
 }
 
 bool Application::renewal_is_due() const {

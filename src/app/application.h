@@ -10,6 +10,7 @@
 #include "app/build_plan.h"
 #include "app/certificates.h"
 #include "app/configuration_source.h"
+#include "app/internal_ca_care.h"
 #include "app/listeners.h"
 #include "app/log/log_writer.h"
 #include "app/settings.h"
@@ -59,6 +60,9 @@ class Application {
 
   void rotate_ticket_keys();
   bool ticket_rotation_is_due() const { return ticket_keys_->rotation_is_due(clock_.wall()); }
+
+  // Keeps up what the internal authority has published.
+  void look_after_internal_ca();
 
   // Takes QUIC's packets that a successor has received for connections that are still here. False when it is gone.
   bool receive_from_successor(int socket);
@@ -114,6 +118,7 @@ class Application {
   Settings settings_;
   std::unique_ptr<Certificates> certificates_;
   std::vector<SiteCredentials> credentials_;
+  std::optional<InternalCaCare> internal_ca_;
   std::optional<tls::TicketKeys> ticket_keys_;
   SiteNumbers numbers_;
   const http::MediaTypes media_types_;

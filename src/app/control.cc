@@ -151,6 +151,7 @@ void Control::maintain() {
   if (stopping_) return;
   if (application_->ticket_rotation_is_due()) application_->rotate_ticket_keys();
   if (application_->renewal_is_due()) refresh_certificates();
+  application_->look_after_internal_ca();
   note_stalled_workers();
   [[maybe_unused]] const auto told = manager_.alive();
 }

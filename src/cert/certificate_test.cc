@@ -13,10 +13,22 @@ using namespace std::chrono_literals;
 
 const base::WallTime kNow{std::chrono::seconds(1'800'000'000)};
 
+Certificate root_of(const PrivateKey& key) {
+  const auto constraints = NameConstraints::local();
+  return make_root(key, {.common_name = "root"}, &constraints, {kNow, kNow + 48h});
+}
+
+Certificate leaf_of(const Certificate& root, const PrivateKey& root_key, const std::vector<std::string>& names) {
+  return make_leaf(root, root_key,
+                   {.names = names,
+                    .public_key_info = PrivateKey::generate().public_key_info(),
+                    .validity = {.from = kNow, .until = kNow + 24h}});
+}
+
 Certificate leaf_for(const std::vector<std::string>& names) {
   const PrivateKey root_key = PrivateKey::generate();
-  const Certificate root = make_root(root_key, "root", NameConstraints::local(), {kNow, kNow + 48h});
-  return make_leaf(root, root_key, PrivateKey::generate(), names, {kNow, kNow + 24h});
+  const Certificate root = root_of(root_key);
+  return leaf_of(root, root_key, names);
 }
 
 TEST(DnsNameMatching, compares_without_case_and_ignores_the_root_dot) {
@@ -79,10 +91,10 @@ TEST(Certificate, survives_the_way_through_pem) {
 TEST(Certificate, knows_who_signed_it) {
   const PrivateKey key = PrivateKey::generate();
   const PrivateKey other_key = PrivateKey::generate();
-  const Certificate root = make_root(key, "root", NameConstraints::local(), {kNow, kNow + 48h});
-  const Certificate impostor = make_root(other_key, "root", NameConstraints::local(), {kNow, kNow + 48h});
+  const Certificate root = root_of(key);
+  const Certificate impostor = root_of(other_key);
   const std::vector<std::string> names{"app.test"};
-  const Certificate leaf = make_leaf(root, key, PrivateKey::generate(), names, {kNow, kNow + 24h});
+  const Certificate leaf = leaf_of(root, key, names);
   EXPECT_TRUE(leaf.is_signed_by(root));
   EXPECT_TRUE(impostor.has_issued(leaf));
   EXPECT_FALSE(leaf.is_signed_by(impostor));

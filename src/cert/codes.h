@@ -2,8 +2,8 @@
 
 #include "base/error.h"
 
-// The codes of certificates, keys and the local certificate authority: G4050 to G4079,
-// and of the store of certificates: G4200 to G4219.
+// The codes of certificates, keys and authorities: G4050 to G4079, of the store of certificates: G4200 to G4219,
+// and of the internal authority: G4250 to G4269.
 namespace gate::cert {
 
 inline constexpr base::ErrorCode kCannotParseCertificate{4050};
@@ -21,5 +21,14 @@ inline constexpr base::ErrorCode kNotTrusted{4062};
 
 inline constexpr base::ErrorCode kFactsUnreadable{4200};
 inline constexpr base::ErrorCode kStoreDamaged{4201};
+
+inline constexpr base::ErrorCode kNoInternalCa{4250};
+inline constexpr base::ErrorCode kInternalCaExists{4251};
+inline constexpr base::ErrorCode kInternalCaUnusable{4252};
+inline constexpr base::ErrorCode kIndexDamaged{4253};
+inline constexpr base::ErrorCode kNotPermitted{4254};
+inline constexpr base::ErrorCode kCannotReadRequest{4255};
+inline constexpr base::ErrorCode kUnknownSerial{4256};
+inline constexpr base::ErrorCode kAlreadyRevoked{4257};
 
 }  // namespace gate::cert

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <openssl/bn.h>
+#include <openssl/bytestring.h>
 #include <openssl/evp.h>
 #include <openssl/mem.h>
 #include <openssl/obj.h>
@@ -31,14 +32,27 @@ void set_serial(X509* x509) {
   GATE_CHECK(BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(x509)) != nullptr);
 }
 
-bssl::UniquePtr<X509> begin(const PrivateKey& subject_key, const Validity& validity) {
+bssl::UniquePtr<X509> begin(EVP_PKEY* subject_key, const Validity& validity) {
   bssl::UniquePtr<X509> x509(X509_new());
   GATE_CHECK(x509 && X509_set_version(x509.get(), kVersion3));
   set_serial(x509.get());
   GATE_CHECK(ASN1_TIME_set_posix(X509_getm_notBefore(x509.get()), seconds(validity.from)));
   GATE_CHECK(ASN1_TIME_set_posix(X509_getm_notAfter(x509.get()), seconds(validity.until)));
-  GATE_CHECK(X509_set_pubkey(x509.get(), subject_key.native()));
+  GATE_CHECK(X509_set_pubkey(x509.get(), subject_key));
   return x509;
+}
+
+bssl::UniquePtr<EVP_PKEY> public_key(const std::string& info) {
+  CBS in;
+  CBS_init(&in, native_data(base::as_bytes(info)), info.size());
+  bssl::UniquePtr<EVP_PKEY> key(EVP_parse_public_key(&in));
+  GATE_CHECK(key != nullptr);
+  return key;
+}
+
+void add_name(X509_NAME* name, const char* field, const std::string& text) {
+  GATE_CHECK(X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8, native_data(base::as_bytes(text)),
+                                        static_cast<ossl_ssize_t>(text.size()), -1, 0));
 }
 
 // `issuer` is `x509` itself for a root.
@@ -60,17 +74,16 @@ Certificate finish(X509* x509, const PrivateKey& signer) {
   return *std::move(certificate);
 }
 
-std::string subject_alternative_names(std::span<const std::string> names) {
-  std::vector<std::string> parts{"critical"};  // RFC 5280 4.2.1.6: must be, when the subject is empty
-  for (const std::string& name : names) {
+// Empty when the leaf has no names of these kinds.
+std::string subject_alternative_names(const LeafContent& content) {
+  std::vector<std::string> parts;
+  // RFC 5280 4.2.1.6: "If the subject field contains an empty sequence, then [...] subjectAltName MUST be critical".
+  if (content.common_name.empty()) parts.emplace_back("critical");
+  for (const std::string& name : content.names) {
     parts.push_back((base::IpAddress::parse(name) ? "IP:" : "DNS:") + name);
   }
+  for (const std::string& address : content.mail_addresses) parts.push_back("email:" + address);
   return fmt::format("{}", fmt::join(parts, ","));
-}
-
-void set_common_name(X509_NAME* name, std::string_view common_name) {
-  GATE_CHECK(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, native_data(base::as_bytes(common_name)),
-                                        static_cast<ossl_ssize_t>(common_name.size()), -1, 0));
 }
 
 // RFC 8737 3: "The acmeIdentifier extension MUST be critical". Its value is an OCTET STRING of the digest.
@@ -87,44 +100,52 @@ void add_acme_identifier(X509* x509, std::span<const std::byte, 32> digest) {
 
 }  // namespace
 
-Certificate make_root(const PrivateKey& key, const std::string& common_name, const NameConstraints& constraints,
+Certificate make_root(const PrivateKey& key, const RootName& name, const NameConstraints* constraints,
                       const Validity& validity) {
-  const auto x509 = begin(key, validity);
-  X509_NAME* name = X509_get_subject_name(x509.get());
-  GATE_CHECK(X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8, native_data(base::as_bytes("Gate443")), -1, -1, 0));
-  set_common_name(name, common_name);
-  GATE_CHECK(X509_set_issuer_name(x509.get(), name));
+  const auto x509 = begin(key.native(), validity);
+  X509_NAME* subject = X509_get_subject_name(x509.get());
+  add_name(subject, "O", name.organization);
+  add_name(subject, "CN", name.common_name);
+  GATE_CHECK(X509_set_issuer_name(x509.get(), subject));
   add_extension(x509.get(), x509.get(), NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
   add_extension(x509.get(), x509.get(), NID_key_usage, "critical,keyCertSign,cRLSign");
   add_extension(x509.get(), x509.get(), NID_subject_key_identifier, "hash");
-  add_extension(x509.get(), x509.get(), NID_name_constraints, constraints.to_extension_text());
+  if (constraints != nullptr) {
+    add_extension(x509.get(), x509.get(), NID_name_constraints, constraints->to_extension_text());
+  }
   return finish(x509.get(), key);
 }
 
-Certificate make_leaf(const Certificate& root, const PrivateKey& root_key, const PrivateKey& leaf_key,
-                      std::span<const std::string> names, const Validity& validity) {
+Certificate make_leaf(const Certificate& root, const PrivateKey& root_key, const LeafContent& content) {
   const std::uint8_t* at = native_data(root.der());
   bssl::UniquePtr<X509> issuer(d2i_X509(nullptr, &at, static_cast<long>(root.der().size())));
   GATE_CHECK(issuer != nullptr);
-  const auto x509 = begin(leaf_key, validity);
+  const auto x509 = begin(public_key(content.public_key_info).get(), content.validity);
   GATE_CHECK(X509_set_issuer_name(x509.get(), X509_get_subject_name(issuer.get())));
+  if (!content.common_name.empty()) add_name(X509_get_subject_name(x509.get()), "CN", content.common_name);
+  const bool server = content.purpose == Purpose::kServer;
   add_extension(x509.get(), issuer.get(), NID_basic_constraints, "critical,CA:FALSE");
   add_extension(x509.get(), issuer.get(), NID_key_usage, "critical,digitalSignature");
-  add_extension(x509.get(), issuer.get(), NID_ext_key_usage, "serverAuth");
+  add_extension(x509.get(), issuer.get(), NID_ext_key_usage, server ? "serverAuth" : "clientAuth");
   add_extension(x509.get(), issuer.get(), NID_subject_key_identifier, "hash");
   add_extension(x509.get(), issuer.get(), NID_authority_key_identifier, "keyid:always");
-  add_extension(x509.get(), issuer.get(), NID_subject_alt_name, subject_alternative_names(names));
+  if (!content.names.empty() || !content.mail_addresses.empty()) {
+    add_extension(x509.get(), issuer.get(), NID_subject_alt_name, subject_alternative_names(content));
+  }
+  if (!content.revocation_url.empty()) {
+    add_extension(x509.get(), issuer.get(), NID_crl_distribution_points, "URI:" + content.revocation_url);
+  }
   return finish(x509.get(), root_key);
 }
 
 Credential make_tls_alpn_01(const std::string& name, std::span<const std::byte, 32> key_authorization_digest,
                             const Validity& validity) {
   PrivateKey key = PrivateKey::generate();
-  const auto x509 = begin(key, validity);
+  const auto x509 = begin(key.native(), validity);
   X509_NAME* subject = X509_get_subject_name(x509.get());
-  set_common_name(subject, "ACME challenge");
+  add_name(subject, "CN", "ACME challenge");
   GATE_CHECK(X509_set_issuer_name(x509.get(), subject));
-  add_extension(x509.get(), x509.get(), NID_subject_alt_name, subject_alternative_names({&name, 1}));
+  add_extension(x509.get(), x509.get(), NID_subject_alt_name, subject_alternative_names({.names = {&name, 1}}));
   add_acme_identifier(x509.get(), key_authorization_digest);
   std::vector<Certificate> chain{finish(x509.get(), key)};
   return {std::move(chain), std::move(key)};

@@ -6,11 +6,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <thread>
 
 #include "cert/codes.h"
 #include "cert/issue.h"
-#include "os/codes.h"
+#include "os/append_file.h"
 #include "os/file.h"
 
 namespace gate::cert {
@@ -38,18 +37,6 @@ base::Error unusable(const std::string& folder, const base::Error& cause) {
   return unusable(folder, cause.what + ": " + cause.why, std::move(fix));
 }
 
-// Making a root takes milliseconds, so another process that holds the lock is waited for.
-base::Result<os::FileLock> lock(const std::string& folder) {
-  constexpr int kAttempts = 200;
-  constexpr std::chrono::milliseconds kPause{10};
-  for (int attempt = 1;; ++attempt) {
-    auto held = os::FileLock::acquire(folder + "/lock");
-    const bool busy = !held.has_value() && held.error().code == os::kLockedByAnother;
-    if (!busy || attempt == kAttempts) return held;
-    std::this_thread::sleep_for(kPause);
-  }
-}
-
 bool exists(const std::string& path) { return os::inspect(path).has_value(); }
 
 // The root is told apart from others in trust stores by the machine's name and the time it was made.
@@ -66,7 +53,7 @@ std::string root_name(base::WallTime now) {
 base::Result<LocalCa> LocalCa::open_or_create(const std::string& folder, base::WallTime now) {
   GATE_TRY(os::make_directories(folder, 0700));
   LocalCa ca(folder);
-  GATE_TRY_ASSIGN(const auto held, lock(folder));
+  GATE_TRY_ASSIGN(const auto held, os::wait_for_lock(folder + "/lock"));
   GATE_TRY(ca.load(now));
   if (ca.authorities_.empty()) GATE_TRY(ca.add(NameConstraints::local(), now));
   return ca;
@@ -104,7 +91,8 @@ base::Result<Credential> LocalCa::issue(std::span<const std::string> names, base
   PrivateKey key = PrivateKey::generate();
   const Validity validity{.from = now - kBackdated,
                           .until = std::min<base::WallTime>(now + kLeafLifetime, authority->root.not_after())};
-  std::vector<Certificate> chain{make_leaf(authority->root, authority->key, key, names, validity)};
+  const LeafContent content{.names = names, .public_key_info = key.public_key_info(), .validity = validity};
+  std::vector<Certificate> chain{make_leaf(authority->root, authority->key, content)};
   return Credential{std::move(chain), std::move(key)};
 }
 
@@ -134,7 +122,8 @@ base::Result<void> LocalCa::add(const NameConstraints& constraints, base::WallTi
     return base::fail(unusable(folder_, fmt::format("it has {} roots already", kRootsMax), std::string(kStartAgain)));
   }
   PrivateKey key = PrivateKey::generate();
-  Certificate root = make_root(key, root_name(now), constraints, {now - kBackdated, now + kRootLifetime});
+  Certificate root =
+      make_root(key, {.common_name = root_name(now)}, &constraints, {now - kBackdated, now + kRootLifetime});
   std::string text = key.to_pem() + root.to_pem();
   const auto written = os::write_file_atomically(path(number, "pem"), text, 0600);
   OPENSSL_cleanse(text.data(), text.size());
@@ -152,7 +141,7 @@ base::Result<const LocalCa::Authority*> LocalCa::authority_for(std::span<const s
     return found == authorities_.end() ? nullptr : &*found;
   };
   if (const Authority* found = find()) return found;
-  GATE_TRY_ASSIGN(const auto held, lock(folder_));
+  GATE_TRY_ASSIGN(const auto held, os::wait_for_lock(folder_ + "/lock"));
   GATE_TRY(load(now));  // another process may have made it meanwhile
   if (const Authority* found = find()) return found;
   NameConstraints constraints = NameConstraints::local();

@@ -17,6 +17,9 @@ namespace gate::cert {
 
 namespace {
 
+// RFC 6761 6.4: a name that never exists, to permit when no name is to be permitted.
+constexpr std::string_view kNoDomain = "invalid";
+
 std::string_view without_wildcard(std::string_view name) {
   if (name.starts_with("*.")) name.remove_prefix(2);
   return name;
@@ -61,11 +64,13 @@ std::string block_of(std::span<const std::uint8_t> octets) {
 
 void add_subtree(NameConstraints& constraints, const GENERAL_NAME& subtree) {
   const bool is_address = subtree.type == GEN_IPADD;
+  constraints.mail |= subtree.type == GEN_EMAIL;
   if (!is_address && subtree.type != GEN_DNS) return;
   const ASN1_STRING* text = is_address ? subtree.d.iPAddress : subtree.d.dNSName;
   const std::span bytes(ASN1_STRING_get0_data(text), static_cast<std::size_t>(ASN1_STRING_length(text)));
   if (!is_address) {
-    constraints.domains.emplace_back(base::as_text(std::as_bytes(bytes)));
+    const std::string_view domain = base::as_text(std::as_bytes(bytes));
+    if (domain != kNoDomain) constraints.domains.emplace_back(domain);
   } else if (bytes.size() == 8 || bytes.size() == 32) {
     constraints.blocks.push_back(block_of(bytes));
   }
@@ -99,6 +104,12 @@ NameConstraints NameConstraints::of(const Certificate& authority) {
   return constraints;
 }
 
+bool NameConstraints::are_stated_in(const Certificate& authority) {
+  const std::uint8_t* at = native_data(authority.der());
+  bssl::UniquePtr<X509> x509(d2i_X509(nullptr, &at, static_cast<long>(authority.der().size())));
+  return x509 != nullptr && X509_get_ext_by_NID(x509.get(), NID_name_constraints, -1) >= 0;
+}
+
 void NameConstraints::permit(std::string_view name) {
   if (permits(name)) return;
   const auto address = base::IpAddress::parse(name);
@@ -107,6 +118,16 @@ void NameConstraints::permit(std::string_view name) {
   } else {
     blocks.push_back(fmt::format("{}/{}", address->to_string(), address->is_v4() ? 32 : 128));
   }
+}
+
+bool NameConstraints::permit_domain_or_block(std::string_view text) {
+  if (const auto block = base::Cidr::parse(text)) {
+    blocks.push_back(block->to_string());
+    return true;
+  }
+  if (!is_name_or_address(text)) return false;
+  domains.push_back(base::lowered(without_wildcard(text)));
+  return true;
 }
 
 bool NameConstraints::permits(std::string_view name) const {
@@ -120,11 +141,39 @@ bool NameConstraints::permits(std::string_view name) const {
                      [&](const std::string& domain) { return is_at_or_below(without_wildcard(name), domain); });
 }
 
+bool NameConstraints::permits_mail(std::string_view address) const {
+  const auto at = address.rfind('@');
+  return at != std::string_view::npos && std::any_of(domains.begin(), domains.end(), [&](const std::string& domain) {
+           return is_at_or_below(address.substr(at + 1), domain);
+         });
+}
+
 std::string NameConstraints::to_extension_text() const {
   std::vector<std::string> parts{"critical"};
   for (const auto& domain : domains) parts.push_back("permitted;DNS:" + domain);
   for (const auto& block : blocks) parts.push_back("permitted;IP:" + address_and_mask(block));
+  // RFC 5280 4.2.1.10: "If no name of the type is in the certificate, the certificate is acceptable" and a type that no
+  // subtree speaks of is not restricted at all.
+  if (domains.empty()) parts.push_back(fmt::format("permitted;DNS:{}", kNoDomain));
+  if (blocks.empty()) parts.emplace_back("excluded;IP:0.0.0.0/0.0.0.0,excluded;IP:0:0:0:0:0:0:0:0/0:0:0:0:0:0:0:0");
+  if (mail) {
+    // RFC 5280 4.2.1.10: "host.example.com" is the mailboxes of that host, ".example.com" those of the hosts below.
+    for (const auto& domain : domains) parts.push_back(fmt::format("permitted;email:{0},permitted;email:.{0}", domain));
+    if (domains.empty()) parts.push_back(fmt::format("permitted;email:{}", kNoDomain));
+  }
   return fmt::format("{}", fmt::join(parts, ","));
+}
+
+bool is_mail_address(std::string_view address) {
+  constexpr std::size_t kLocalPartMax = 64;  // RFC 5321 4.5.3.1.1
+  constexpr std::string_view kMarks = ".!#$%&'*+-/=?^_`{|}~";
+  const auto at = address.rfind('@');
+  if (at == std::string_view::npos || at == 0 || at > kLocalPartMax) return false;
+  const auto domain = address.substr(at + 1);
+  return is_name_or_address(domain) && !domain.starts_with('*') && !base::IpAddress::parse(domain) &&
+         std::ranges::all_of(address.substr(0, at), [&](char c) {
+           return base::is_alpha(c) || base::is_digit(c) || kMarks.find(c) != std::string_view::npos;
+         });
 }
 
 bool is_name_or_address(std::string_view name) {

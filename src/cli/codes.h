@@ -9,5 +9,10 @@ inline constexpr base::ErrorCode kNothingToExplain{133};
 inline constexpr base::ErrorCode kNoSuchCertificate{134};
 inline constexpr base::ErrorCode kNotARequestId{135};
 inline constexpr base::ErrorCode kNotAnAddress{138};
+inline constexpr base::ErrorCode kSecretNotGiven{4258};
+inline constexpr base::ErrorCode kBadCaArgument{4259};  // of gate443 ca
+inline constexpr base::ErrorCode kSeveralCertificates{4260};
+inline constexpr base::ErrorCode kWouldOverwrite{4261};
+inline constexpr base::ErrorCode kNoPageForPhones{4262};
 
 }  // namespace gate::cli

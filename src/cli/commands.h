@@ -18,6 +18,7 @@ Command add_cache(Parser program);
 Command add_fmt(Parser program);
 Command add_config(Parser program);
 Command add_cert(Parser program);
+Command add_ca(Parser program);
 Command add_trust(Parser program);
 Command add_explain(Parser program);
 Command add_version(Parser program);

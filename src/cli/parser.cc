@@ -15,6 +15,7 @@ Option Option::required() const { return Option(option_->required()); }
 Option Option::type_name(const std::string& name) const { return Option(option_->type_name(name)); }
 Option Option::show_default() const { return Option(option_->capture_default_str()); }
 Option Option::one_each() const { return Option(option_->allow_extra_args(false)); }
+Option Option::excludes(Option other) const { return Option(option_->excludes(other.option_)); }
 Option Option::within(std::uint32_t least, std::uint32_t most) const {
   return Option(option_->check(CLI::Range(least, most)));
 }

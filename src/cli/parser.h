@@ -26,6 +26,7 @@ class Option {
   Option type_name(const std::string& name) const;  // what the help shows for its value
   Option show_default() const;                      // in the help
   Option one_each() const;                          // each value has the option's name before it
+  Option excludes(Option other) const;              // not both
   Option within(std::uint32_t least, std::uint32_t most) const;
 
  private:
