@@ -1,3 +1,5 @@
+#include "cli/trust.h"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -6,22 +8,21 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "app/folders.h"
 #include "app/trust/codes.h"
 #include "app/trust/trust_store.h"
 #include "cert/local_ca.h"
 #include "cli/commands.h"
+#include "os/file.h"
 
 namespace gate::cli {
 namespace {
 
-struct Options : CommonOptions {
-  std::string state;
-
-  std::string state_folder() const { return state.empty() ? app::default_state_folder() : state; }
-  std::string ca_folder() const { return state_folder() + "/ca"; }
-};
+using trust::Authorities;
+using trust::open_authorities;
+using trust::Options;
 
 void show(const Options& options, std::string_view state, std::string_view what) {
   if (!options.quiet && !options.json) fmt::print("  {:<10} {}\n", state, what);
@@ -34,21 +35,21 @@ std::string as_root(std::string_view action, const Options& options) {
   return fmt::format("sudo gate443 trust {} --state {}", action, folder.string());
 }
 
-base::Result<void> install_in(app::TrustStore& store, cert::LocalCa& ca, const Options& options) {
+base::Result<void> install_in(app::TrustStore& store, Authorities& authorities, const Options& options) {
   if (!store.is_ours_to_change()) {
     show(options, "left alone", fmt::format("{}, which is root's: {}", store.name(), as_root("install", options)));
     return {};
   }
-  for (const auto& root : ca.roots()) GATE_TRY(store.install(root));
+  for (const auto& root : authorities.roots()) GATE_TRY(store.install(root));
   show(options, "trusted by", store.name());
   const base::SystemClock clock;
-  GATE_TRY(app::verify_by_handshake(store, ca, clock));
+  GATE_TRY(app::verify_by_handshake(store, *authorities.local, clock));
   show(options, "verified", "a handshake with a certificate of the local CA succeeds");
   return {};
 }
 
-base::Result<void> remove_from(app::TrustStore& store, const cert::LocalCa& ca, const Options& options) {
-  const auto roots = ca.roots();
+base::Result<void> remove_from(app::TrustStore& store, const Authorities& authorities, const Options& options) {
+  const auto roots = authorities.roots();
   if (!store.is_ours_to_change()) {
     if (std::ranges::none_of(roots, [&](const auto& root) { return store.contains(root); })) return {};
     return base::fail({.code = app::kCannotTrust,
@@ -73,22 +74,19 @@ int on_all_stores(const Options& options, std::string_view done, Act act) {
 }
 
 int install(const Options& options) {
-  const base::SystemClock clock;
-  auto ca = cert::LocalCa::open_or_create(options.ca_folder(), clock.wall());
+  auto ca = open_authorities(options, true);
   if (!ca) return fail(ca.error(), options);
   return on_all_stores(options, "installed", [&](auto& store) { return install_in(store, *ca, options); });
 }
 
 int remove(const Options& options) {
-  const base::SystemClock clock;
-  const auto ca = cert::LocalCa::open(options.ca_folder(), clock.wall());
+  const auto ca = open_authorities(options, false);
   if (!ca) return fail(ca.error(), options);
   return on_all_stores(options, "removed", [&](auto& store) { return remove_from(store, *ca, options); });
 }
 
 int path(const Options& options) {
-  const base::SystemClock clock;
-  const auto ca = cert::LocalCa::open(options.ca_folder(), clock.wall());
+  const auto ca = open_authorities(options, false);
   if (!ca) return fail(ca.error(), options);
   auto list = nlohmann::json::array();
   for (const auto& root : ca->roots()) {
@@ -100,8 +98,7 @@ int path(const Options& options) {
 }
 
 int status(const Options& options) {
-  const base::SystemClock clock;
-  const auto ca = cert::LocalCa::open(options.ca_folder(), clock.wall());
+  const auto ca = open_authorities(options, false);
   if (!ca) return fail(ca.error(), options);
   auto stores = nlohmann::json::array();
   bool everywhere = true;
@@ -117,7 +114,41 @@ int status(const Options& options) {
   return to_int(everywhere ? Exit::kFine : Exit::kFindings);
 }
 
+void add_qr_options(Parser parser, Options& options) {
+  const Option url =
+      parser.add_option("--url", options.url, "Only show the code of this page, which is served elsewhere");
+  parser.add_option("--port", options.port, "Where to serve the page").show_default().within(1, 65535).excludes(url);
+  parser.add_option("--address", options.address, "By which address of this machine phones reach it")
+      .type_name("IP")
+      .excludes(url);
+}
+
 }  // namespace
+
+namespace trust {
+
+std::string Options::state_folder() const { return state.empty() ? app::default_state_folder() : state; }
+
+std::vector<cert::LocalCa::Root> Authorities::roots() const {
+  std::vector<cert::LocalCa::Root> roots;
+  if (local) roots = local->roots();
+  if (internal) roots.push_back({internal->root(), internal->root_path()});
+  return roots;
+}
+
+base::Result<Authorities> open_authorities(const Options& options, bool create) {
+  const base::SystemClock clock;
+  Authorities authorities;
+  if (cert::InternalCa::exists(options.state_folder())) {
+    GATE_TRY_ASSIGN(authorities.internal, cert::InternalCa::open(options.state_folder(), clock.wall()));
+    if (!create && !os::inspect(options.ca_folder() + "/root.pem")) return authorities;
+  }
+  GATE_TRY_ASSIGN(authorities.local, create ? cert::LocalCa::open_or_create(options.ca_folder(), clock.wall())
+                                            : cert::LocalCa::open(options.ca_folder(), clock.wall()));
+  return authorities;
+}
+
+}  // namespace trust
 
 Command add_trust(Parser program) {
   const Parser parser = program.add_subcommand("trust", "Make this machine's programs trust the local CA");
@@ -135,7 +166,10 @@ Command add_trust(Parser program) {
   const Parser remove_parser = add("remove", "Take it out again");
   const Parser path_parser = add("path", "Print where the CA's certificate is");
   add("status", "Say where it is trusted; exit 1 when not everywhere");
-  return {parser, [options, install_parser, remove_parser, path_parser] {
+  const Parser qr_parser = add("qr", "Show a QR code by which a phone comes to trust it, and serve the page");
+  add_qr_options(qr_parser, *options);
+  return {parser, [options, install_parser, remove_parser, path_parser, qr_parser] {
+            if (qr_parser.parsed()) return trust::qr(*options);
             if (install_parser.parsed()) return install(*options);
             if (remove_parser.parsed()) return remove(*options);
             return path_parser.parsed() ? path(*options) : status(*options);
