@@ -2,10 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "acme/caa_check.h"
 #include "acme/dns_codes.h"
+#include "dns/codes.h"
+#include "dns/fake_server_for_test.h"
 
 namespace gate::acme {
 namespace {
@@ -88,6 +93,52 @@ TEST(CaaAllows, says_which_record_forbids_and_where_it_stands) {
   EXPECT_EQ(refused.error().what, "the zone does not let ca.example issue for www.example.com");
   EXPECT_EQ(refused.error().why, "example.com has the CAA records 0 issue \"other.example?\", 0 issue \";\"");
   EXPECT_EQ(refused.error().fix, "add the record: example.com CAA 0 issue \"ca.example\"");
+}
+
+// A resolver that has one CAA record, of example.com, for ca.example.
+class CaaCheckTest : public dns::DnsTest {
+ protected:
+  base::Result<> check(std::vector<std::string> names, std::vector<std::string> identities) {
+    std::optional<base::Result<>> outcome;
+    CaaCheck check(context_, {resolver_.endpoint()});
+    check.start({std::move(names), std::move(identities), std::string(kAccount)},
+                [&](base::Result<> result) { outcome = std::move(result); });
+    return wait_for(outcome);
+  }
+
+  dns::Answers reply(base::ByteView asked) {
+    const auto name = dns::decode(asked)->questions.at(0).name;
+    asked_.push_back(name.to_string());
+    if (silent_) return {};
+    if (name.to_string() == "broken.example.net") {
+      return {encode(dns::answer_to(asked, {}, dns::Rcode::kServerFailure))};
+    }
+    if (name != kName.parent()) return {encode(dns::answer_to(asked, {}, dns::Rcode::kNoSuchName))};
+    const std::string data = std::string(1, '\0') + "\5issueca.example";
+    return {encode(dns::answer_to(asked, {{name, dns::Type::kCaa, dns::Class::kInternet, 60, data}}))};
+  }
+
+  bool silent_ = false;
+  std::vector<std::string> asked_;
+  dns::FakeServer resolver_{*loop_, [this](base::ByteView asked, bool) { return reply(asked); }};
+};
+
+TEST_F(CaaCheckTest, looks_at_all_names_but_addresses) {
+  EXPECT_TRUE(check({"192.0.2.1", "www.example.com", "*.example.org"}, {"ca.example"}).has_value());
+  EXPECT_EQ(asked_, (std::vector<std::string>{"www.example.com", "example.com", "example.org", "org"}));
+}
+
+TEST_F(CaaCheckTest, ends_at_the_first_name_that_is_forbidden) {
+  const auto refused = check({"example.org", "*.example.com", "example.net"}, {"other.example"});
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, kCaaForbids);
+  EXPECT_EQ(refused.error().what, "the zone does not let other.example issue for *.example.com");
+}
+
+TEST_F(CaaCheckTest, takes_a_failure_for_a_no_but_not_silence) {
+  EXPECT_EQ(check({"broken.example.net"}, {"ca.example"}).error().code, dns::kServerRefuses);
+  silent_ = true;
+  EXPECT_TRUE(check({"www.example.com"}, {"other.example"}).has_value());
 }
 
 }  // namespace
