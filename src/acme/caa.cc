@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 #include <vector>
 
 #include "acme/dns_codes.h"
+#include "acme/issue_value.h"
 #include "base/text.h"
 
 namespace gate::acme {
@@ -17,31 +17,6 @@ using dns::Permission;
 constexpr std::string_view kIssue = "issue";
 constexpr std::string_view kIssueWild = "issuewild";
 
-// RFC 8659 4.2: issuer-domain [; name=value]…
-struct Grant {
-  std::string issuer;  // in lower case; empty: nobody
-  std::vector<std::string_view> accounts;
-  std::optional<std::string_view> methods;
-};
-
-// Nothing for what does not keep to the grammar, which grants nothing.
-std::optional<Grant> parse_grant(std::string_view value) {
-  Grant grant;
-  grant.issuer = base::lowered(base::trimmed(base::split_off(value, ';')));
-  while (!value.empty()) {
-    auto parameter = base::trimmed(base::split_off(value, ';'));
-    if (parameter.empty()) continue;
-    const bool has_value = parameter.find('=') != std::string_view::npos;
-    const auto tag = base::trimmed(base::split_off(parameter, '='));
-    const auto content = base::trimmed(parameter);
-    if (!has_value || tag.empty()) return std::nullopt;
-    // RFC 8657 3: several accounts may not stand in one record.
-    if (base::equals_ignoring_case(tag, "accounturi")) grant.accounts.push_back(content);
-    if (base::equals_ignoring_case(tag, "validationmethods")) grant.methods = content;
-  }
-  return grant.accounts.size() > 1 ? std::nullopt : std::optional(std::move(grant));
-}
-
 bool lists(std::string_view methods, std::string_view wanted) {
   while (!methods.empty()) {
     if (base::trimmed(base::split_off(methods, ',')) == wanted) return true;
@@ -50,12 +25,15 @@ bool lists(std::string_view methods, std::string_view wanted) {
 }
 
 bool grants(const Permission& record, const Issuer& issuer) {
-  const auto grant = parse_grant(record.value);
-  if (!grant) return false;
-  const auto named = [&](const std::string& identity) { return base::lowered(identity) == grant->issuer; };
+  const auto value = parse_issue_value(record.value);
+  if (!value) return false;
+  const auto named = [&](const std::string& identity) { return base::lowered(identity) == value->issuer; };
   if (std::ranges::none_of(issuer.identities, named)) return false;
-  if (!grant->accounts.empty() && !issuer.account.empty() && grant->accounts.front() != issuer.account) return false;
-  return !grant->methods || issuer.method.empty() || lists(*grant->methods, issuer.method);
+  // RFC 8657 3 and 4.
+  const auto account = value->parameter("accounturi");
+  if (account && !issuer.account.empty() && *account != issuer.account) return false;
+  const auto methods = value->parameter("validationmethods");
+  return !methods || issuer.method.empty() || lists(*methods, issuer.method);
 }
 
 // Text of a stranger, as a zone file has it.

@@ -85,13 +85,13 @@ class DnsSolver::Presentation {
 };
 
 DnsSolver::DnsSolver(const dns::Context& context, DnsSettings settings, std::unique_ptr<DnsPublisher> publisher)
-    : context_(context), settings_(std::move(settings)), publisher_(std::move(publisher)) {}
+    : context_(context), settings_(std::move(settings)), later_(context.loop), publisher_(std::move(publisher)) {}
 
 DnsSolver::~DnsSolver() = default;
 
 void DnsSolver::present(const Challenge& challenge, Done done) {
   auto name = challenge_name(challenge.name);
-  if (!name) return tell_later(std::move(done), base::fail(std::move(name.error())));
+  if (!name) return later_.add(std::move(done), base::fail(std::move(name.error())));
   const auto self =
       presentations_.emplace(presentations_.end(), *this,
                              Key{challenge.name, dns_challenge_text(challenge.key_authorization)}, std::move(done));
@@ -101,19 +101,10 @@ void DnsSolver::present(const Challenge& challenge, Done done) {
 void DnsSolver::clean_up(const Challenge& challenge, Done done) {
   const auto found = published_.find({challenge.name, dns_challenge_text(challenge.key_authorization)});
   const bool last = found != published_.end() && --found->second.uses == 0;
-  if (!last) return tell_later(std::move(done), {});
+  if (!last) return later_.add(std::move(done), {});
   const DnsValue value = std::move(found->second.value);
   published_.erase(found);
   publisher_->withdraw(value, std::move(done));
-}
-
-void DnsSolver::tell_later(Done done, base::Result<> result) {
-  to_be_told_.emplace_back(std::move(done), std::move(result));
-  context_.loop.schedule(*this);
-}
-
-void DnsSolver::on_turn_end() {
-  for (auto& [done, result] : std::exchange(to_be_told_, {})) done(std::move(result));
 }
 
 }  // namespace gate::acme

@@ -12,12 +12,12 @@
 
 #include "acme/dns_publisher.h"
 #include "acme/solver.h"
+#include "acme/told_later.h"
 #include "base/clock.h"
 #include "base/ip.h"
 #include "dns/exchange.h"
 #include "dns/propagation.h"
 #include "dns/zone_search.h"
-#include "loop/loop.h"
 
 namespace gate::acme {
 
@@ -31,7 +31,7 @@ struct DnsSettings {
 std::string dns_challenge_text(std::string_view key_authorization);
 
 // Proves names by TXT records (dns-01), the only way for wildcards.
-class DnsSolver final : public Solver, private loop::TurnEnd {
+class DnsSolver final : public Solver {
  public:
   // `context` outlives it.
   DnsSolver(const dns::Context& context, DnsSettings settings, std::unique_ptr<DnsPublisher> publisher);
@@ -50,12 +50,9 @@ class DnsSolver final : public Solver, private loop::TurnEnd {
   };
   using Key = std::pair<std::string, std::string>;  // the name that is proven, the text
 
-  void on_turn_end() override;
-  void tell_later(Done done, base::Result<> result);
-
   dns::Context context_;
   DnsSettings settings_;
-  std::vector<std::pair<Done, base::Result<>>> to_be_told_;
+  ToldLater later_;
   std::map<Key, Published> published_;
   std::list<Presentation> presentations_;
   std::unique_ptr<DnsPublisher> publisher_;  // last: it calls back no more once it is gone
