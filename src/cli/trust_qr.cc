@@ -58,7 +58,7 @@ base::Result<base::IpAddress> reachable_address(const Options& options) {
 // compared with the terminal.
 std::string configuration(const base::Endpoint& at, const TemporaryFolder& folder) {
   return fmt::format(
-      "state {}\nadmin off\nhttps {}\nhttp {}\naccess-log off\nworkers 1\n"
+      "state {}\nadmin off\nhttps {}\nhttp {}\naccess-log off\naudit-log off\nworkers 1\n"
       "site {} {{\n  default\n  http allow\n  tls local\n  http3 off\n  hsts off\n"
       "  files {} {{\n    type .mobileconfig application/x-apple-aspen-config\n    type .crt "
       "application/x-x509-ca-cert\n"

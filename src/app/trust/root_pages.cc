@@ -32,7 +32,7 @@ constexpr std::string_view kHead = R"(<!doctype html>
   a.get { display: block; text-align: center; text-decoration: none; font-weight: 600; margin: .75rem 0;
           padding: .75rem 1rem; border-radius: .5rem; background: #0b57d0; color: #fff }
   dt { opacity: .7; font-size: .85rem; margin-top: .5rem } dd { margin: 0 }
-  ol { padding-left: 1.25rem }
+  ol, ul { padding-left: 1.25rem }
 </style>
 <h1>Trust this network’s certificates</h1>
 <p>Whoever runs this network has its own certificate authority. A device that trusts its root opens the network’s sites
@@ -54,11 +54,11 @@ constexpr std::string_view kOthers = R"(
 <h2>Android, Windows, Linux</h2>
 )";
 
-constexpr std::string_view kOthersTail = R"(<ol>
+constexpr std::string_view kOthersTail = R"(<ul>
   <li>Android: Settings, Security, Encryption &amp; credentials, Install a certificate, CA certificate.
   <li>Windows: open it, Install Certificate, store “Trusted Root Certification Authorities”.
   <li>Linux: copy it to <code>/usr/local/share/ca-certificates/</code> in PEM form, then <code>update-ca-certificates</code>
-</ol>
+</ul>
 </html>
 )";
 
