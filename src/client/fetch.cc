@@ -119,7 +119,7 @@ void Fetch::ask(Url url) {
   question_ = std::make_unique<Question>(*this, request_.body);
   Question& question = *question_;
   question.pool = pool_for(context_, url_, roots_);
-  question.authority = url_.server.authority();
+  question.authority = request_.host.empty() ? url_.server.authority() : request_.host;
   const bool elsewhere = url_.server.to_string() != first_host_;
   for (const auto& [name, value] : request_.fields) {
     if (!elsewhere || !is_for_one_server(name)) question.fields.add(name, value);

@@ -26,8 +26,9 @@ struct FetchRequest {
   using Fields = std::vector<std::pair<std::string, std::string>>;
 
   std::string method = "GET";
-  std::string url;  // see Url
-  Fields fields{};  // names in lower case, without Host and the framing's; User-Agent is added where there is none
+  std::string url;     // see Url
+  std::string host{};  // what the server is asked for, where the URL names it by its address; not with redirects
+  Fields fields{};     // names in lower case, without Host and the framing's; User-Agent is added where there is none
   std::string body{};
   std::chrono::milliseconds deadline{30'000};  // from the start to the last byte of the response, redirects included
   std::size_t response_bytes_max = 1024 * 1024;

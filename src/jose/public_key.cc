@@ -18,6 +18,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "cert/native.h"
 #include "jose/base64url.h"
 #include "jose/codes.h"
 
@@ -134,6 +135,8 @@ std::string PublicKey::to_jwk() const {
   return fmt::format(R"({{"crv":"P-256","kty":"EC","x":"{}","y":"{}"}})", text_of(x.get(), kCoordinateBytes),
                      text_of(y.get(), kCoordinateBytes));
 }
+
+std::string PublicKey::info() const { return cert::public_key_info_of(key_.get()); }
 
 std::string PublicKey::thumbprint() const {
   const std::string jwk = to_jwk();

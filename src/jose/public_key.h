@@ -30,6 +30,9 @@ class PublicKey {
   // RFC 7638: SHA-256 over that, in Base64url.
   std::string thumbprint() const;
 
+  // DER SubjectPublicKeyInfo, as certificates have it.
+  std::string info() const;
+
   bool is_rsa() const;
   evp_pkey_st* native() const { return key_.get(); }
 

@@ -7,6 +7,8 @@
 #include <limits>
 
 #include "base/check.h"
+#include "cert/certificate.h"
+#include "cert/native.h"
 #include "tls/client_impl.h"
 #include "tls/codes.h"
 #include "tls/failure.h"
@@ -162,6 +164,15 @@ Step Engine::end_of_input() {
   }
   // RFC 8446 6.1: without close_notify "the connection may have been truncated by an attacker".
   return fail({.code = kTruncated, .side = base::Side::kClient, .what = "the peer closed without close_notify"});
+}
+
+std::optional<cert::Certificate> Engine::peer_certificate() const {
+  const auto* sent = SSL_get0_peer_certificates(ssl_.get());
+  if (sent == nullptr || sk_CRYPTO_BUFFER_num(sent) == 0) return std::nullopt;
+  const CRYPTO_BUFFER* leaf = sk_CRYPTO_BUFFER_value(sent, 0);
+  const auto der = cert::native_bytes(CRYPTO_BUFFER_data(leaf), CRYPTO_BUFFER_len(leaf));
+  auto certificate = cert::Certificate::from_der(der, "the handshake");
+  return certificate ? std::optional(*std::move(certificate)) : std::nullopt;
 }
 
 const base::Error& Engine::failure() const {

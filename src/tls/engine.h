@@ -18,6 +18,10 @@
 
 struct ssl_st;
 
+namespace gate::cert {
+class Certificate;
+}
+
 namespace gate::tls {
 
 class TurnBio;
@@ -81,6 +85,10 @@ class Engine {
   Step end_of_input();
 
   const Facts& facts() const { return facts_; }
+
+  // What the other side has proved itself with, once the handshake is done; nothing where it has not, or where it
+  // cannot be read.
+  std::optional<cert::Certificate> peer_certificate() const;
 
   // Why the engine failed. Only after kFailed.
   const base::Error& failure() const;
