@@ -117,6 +117,12 @@ base::Result<void> Application::build(LoadedConfiguration& loaded) {
   return {};
 }
 
+// An ACME server without an authority could only disappoint its clients, one by one.
+base::Result<void> Application::check_internal_ca(const Settings& settings) const {
+  if (std::ranges::none_of(settings.sites, &SiteSettings::needs_internal_ca)) return {};
+  return internal_ca_->check();
+}
+
 base::Result<void> Application::open_logs(const Settings& settings) {
   GATE_TRY_ASSIGN(logs_, LogWriter::create(clock_));
   GATE_TRY_ASSIGN(audit_sink_, open_log(settings.audit_log));
@@ -149,6 +155,7 @@ base::Result<void> Application::create_workers(std::size_t count, std::uint64_t 
       static_cast<std::uint32_t>(descriptors - cached * count - std::min(kDescriptorsKept, descriptors / 4));
   GATE_TRY_ASSIGN(workers_, WorkerPool::create({.clock = clock_,
                                                 .random = random_,
+                                                .state_folder = settings_.state_folder,
                                                 .log_reader = logs_.get(),
                                                 .audit_sink = audit_sink_,
                                                 .audit_format = audit_format_,
@@ -197,6 +204,7 @@ void Application::start() {
 }
 
 base::Result<Application::Prepared> Application::prepare(LoadedConfiguration& loaded, const Listeners::Change& change) {
+  GATE_TRY(check_internal_ca(loaded.settings));
   GATE_TRY_ASSIGN(auto credentials, certificates_->load(loaded.settings, loaded.diagnostics));
   if (!loaded.good()) return base::fail(rejected());
   if (!loaded.settings.qlog_folder.empty()) GATE_TRY(os::make_directories(loaded.settings.qlog_folder, 0700));

@@ -99,6 +99,7 @@ class Application {
   base::Result<Prepared> prepare(LoadedConfiguration& loaded, const Listeners::Change& change);
   base::Result<std::vector<std::shared_ptr<tls::ServerContext>>> make_contexts(
       const Settings& settings, const std::vector<SiteCredentials>& credentials) const;
+  base::Result<void> check_internal_ca(const Settings& settings) const;
   base::Result<void> open_logs(const Settings& settings);
   base::Result<void> create_workers(std::size_t count, std::uint64_t descriptors, const quic::ServerKeys& quic_keys);
   void take_up_http3(const Listeners::Change& change);

@@ -15,6 +15,11 @@ base::Result<void> refresh_list(const std::string& state_folder, base::WallTime 
 
 }  // namespace
 
+base::Result<void> InternalCaCare::check() const {
+  GATE_TRY(cert::InternalCa::open(state_folder_, clock_.wall()));
+  return {};
+}
+
 void InternalCaCare::look(const std::function<void(const base::Error& error)>& tell) {
   // Lists are good for days: commands that revoke sign them anew themselves.
   constexpr std::chrono::minutes kPause{10};

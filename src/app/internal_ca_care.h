@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/result.h"
 
 namespace gate::app {
 
@@ -15,6 +16,9 @@ class InternalCaCare {
  public:
   InternalCaCare(std::string state_folder, const base::Clock& clock)
       : state_folder_(std::move(state_folder)), clock_(clock) {}
+
+  // Whether there is an authority that can be used.
+  base::Result<void> check() const;
 
   // Looks once in a while, however often it is called. A failure is told by `tell`, and again only when it is another.
   void look(const std::function<void(const base::Error& error)>& tell);

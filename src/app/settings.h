@@ -45,6 +45,7 @@ struct SiteSettings {
   bool is_default = false;
   bool clear_allowed = false;
   bool local_certificate = false;  // from the local CA
+  bool needs_internal_ca = false;  // it is an ACME server
   std::vector<CertificateFiles> certificates;
   std::uint16_t tls_version_min = 0;  // 0: the policy's default
   bool http2 = true;

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "app/codes.h"
+#include "feature/acme_server/acme_server_config.h"
 #include "feature/cache/cache_config.h"
 #include "feature/compress/compress_config.h"
 #include "feature/files/files_config.h"
@@ -31,12 +33,20 @@ constexpr conf::Directive<http::config::ChainDraft> kServices[] = {
     directive<proxy::kProxy>(),     directive<redirect::kRedirect>(),
     directive<rewrite::kRewrite>(), directive<respond::kRespond>(),
     directive<header::kHeader>(),   directive<compress::kCompress>(),
-    directive<cache::kCache>(),     http::config::kRoute,
+    directive<cache::kCache>(),     directive<acme_server::kAcmeServer>(),
+    http::config::kRoute,
 };
 
 template <class Plan>
 void append(std::vector<StatementHelp>& help, std::span<const conf::Directive<Plan>> table) {
   for (const auto& row : table) help.push_back({row.name, row.synopsis, row.summary, "site"});
+}
+
+bool names_acme_server(const conf::Block& block) {
+  return std::ranges::any_of(block.statements, [](const conf::Statement& statement) {
+    return statement.name.text == acme_server::kAcmeServer.name ||
+           (statement.block && names_acme_server(*statement.block));
+  });
 }
 
 // The first statement that answers requests, for the first screen.
@@ -78,6 +88,7 @@ void SiteServices::finish(SiteSettings& site, const conf::Statement& statement, 
   site.early_data = http3_.early_data;
   site.clear_allowed = clear_http_ == https_redirect::ClearHttp::kAllow;
   site.rule = first_rule(statement);
+  site.needs_internal_ca = names_acme_server(*statement.block);
 }
 
 std::vector<StatementHelp> SiteServices::help() {

@@ -12,7 +12,7 @@ namespace gate::app {
 base::Result<std::unique_ptr<WorkerPool>> WorkerPool::create(const WorkerPoolContext& context, std::size_t count) {
   std::unique_ptr<WorkerPool> pool(std::make_unique<WorkerPool>(context));
   for (std::size_t index = 0; index < count; ++index) {
-    auto member = std::make_unique<Member>(context, index, pool->cache_routes_, pool->cache_disk_);
+    auto member = std::make_unique<Member>(context, index, pool->cache_routes_, pool->cache_disk_, pool->acme_desk_);
     GATE_TRY_ASSIGN(member->worker, server::Worker::create({.index = index,
                                                             .system_clock = context.clock,
                                                             .address_counts = pool->address_counts_,
@@ -21,6 +21,7 @@ base::Result<std::unique_ptr<WorkerPool>> WorkerPool::create(const WorkerPoolCon
                                                             .media_types = context.media_types,
                                                             .cache_limit = context.cache_limit,
                                                             .responses = &member->responses,
+                                                            .acme = &member->acme,
                                                             .random = member->random,
                                                             .quic_keys = context.quic_keys,
                                                             .generation = context.generation,
@@ -105,6 +106,7 @@ void WorkerPool::stop() {
   for (auto& member : members_) member->worker->stop();
   for (auto& member : members_) member->thread.join();
   cache_disk_.stop();
+  acme_desk_.stop();
 }
 
 std::vector<const observe::WorkerMetrics*> WorkerPool::metrics() const {
@@ -119,8 +121,8 @@ std::vector<const client::ServerRecords*> WorkerPool::servers() const {
   return all;
 }
 
-std::vector<observe::RecordRing*> WorkerPool::rings() const {
-  std::vector<observe::RecordRing*> all;
+std::vector<observe::RecordRing*> WorkerPool::rings() {
+  std::vector<observe::RecordRing*> all{&acme_desk_.ring()};
   for (const auto& member : members_) all.push_back(&member->ring);
   return all;
 }

@@ -2,9 +2,11 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
+#include "app/acme_desk.h"
 #include "app/cache_disk.h"
 #include "app/cache_routes.h"
 #include "app/datagram_routes.h"
@@ -24,6 +26,7 @@ namespace gate::app {
 struct WorkerPoolContext {
   const base::Clock& clock;
   base::Random& random;
+  std::string state_folder;
   observe::RingReaderWaker* log_reader = nullptr;
   std::uint16_t audit_sink = 0;
   observe::AuditFormat audit_format = observe::AuditFormat::kJson;
@@ -42,7 +45,12 @@ class WorkerPool {
       : address_counts_(context.random),
         routes_(*this, context.generation),
         cache_routes_(*this),
-        cache_disk_(*this, context.clock) {}
+        cache_disk_(*this, context.clock),
+        acme_desk_(*this, {.state_folder = context.state_folder,
+                           .clock = context.clock,
+                           .log_reader = context.log_reader,
+                           .audit_sink = context.audit_sink,
+                           .audit_format = context.audit_format}) {}
   ~WorkerPool();
 
   std::size_t size() const { return members_.size(); }
@@ -70,7 +78,7 @@ class WorkerPool {
 
   std::vector<const observe::WorkerMetrics*> metrics() const;
   std::vector<const client::ServerRecords*> servers() const;
-  std::vector<observe::RecordRing*> rings() const;
+  std::vector<observe::RecordRing*> rings();
   std::uint64_t connections() const;
   // Makes the worker have a turn, without waiting for it.
   void nudge(std::size_t index) {
@@ -79,6 +87,8 @@ class WorkerPool {
   server::Worker& worker(std::size_t index) const { return *members_[index]->worker; }
   // What `cache` statements keep. But for its counters, only to be used on the worker's thread.
   cache::Store& responses(std::size_t index) const { return members_[index]->responses; }
+  // Of `acme-server` statements. Only to be used on the worker's thread.
+  acme_server::Counter& acme(std::size_t index) const { return members_[index]->acme; }
   cache::DiskFolder::Counts responses_on_disk() const { return cache_disk_.counts(); }
   DatagramRoutes& routes() { return routes_; }
 
@@ -87,16 +97,19 @@ class WorkerPool {
   static constexpr std::size_t kLogRingBytes = 4 * 1024 * 1024;
 
   struct Member {
-    Member(const WorkerPoolContext& context, std::size_t index, cache::StorePeers& peers, cache::StoreDisk& disk)
+    Member(const WorkerPoolContext& context, std::size_t index, cache::StorePeers& peers, cache::StoreDisk& disk,
+           acme_server::Desk& desk)
         : metrics(kSitesCountedMax),
           ring(kLogRingBytes, context.log_reader),
           log(ring, context.audit_sink, context.audit_format),
-          responses(index, &peers, &disk, metrics.cache) {}
+          responses(index, &peers, &disk, metrics.cache),
+          acme(index, desk) {}
     observe::WorkerMetrics metrics;
     observe::RecordRing ring;
     observe::LogProducer log;
     os::SystemRandom random;
     cache::Store responses;
+    acme_server::Counter acme;
     std::unique_ptr<server::Worker> worker;
     std::thread thread;
   };
@@ -105,6 +118,7 @@ class WorkerPool {
   DatagramRoutes routes_;
   CacheRoutes cache_routes_;
   CacheDisk cache_disk_;
+  AcmeDesk acme_desk_;
   std::vector<std::unique_ptr<Member>> members_;
   bool started_ = false;
 };

@@ -121,10 +121,14 @@ base::Result<InternalCa> InternalCa::open(const std::string& state_folder, base:
   OPENSSL_cleanse(text.data(), text.size());
   if (!loaded) return base::fail(unusable(folder, loaded.error()));
   InternalCa ca(state_folder, std::move(loaded->chain.front()), std::move(loaded->key));
-  GATE_TRY_ASSIGN(const std::string url, os::read_file(url_path(folder), kFileBytesMax));
-  ca.url_ = url.substr(0, url.find('\n'));
-  GATE_TRY(ca.index_.refresh());
+  GATE_TRY(ca.refresh());
   return ca;
+}
+
+base::Result<void> InternalCa::refresh() {
+  GATE_TRY_ASSIGN(const std::string url, os::read_file(url_path(folder_), kFileBytesMax));
+  url_ = url.substr(0, url.find('\n'));
+  return index_.refresh();
 }
 
 base::Result<void> InternalCa::check(const Order& order) const {

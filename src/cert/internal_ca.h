@@ -88,7 +88,7 @@ class InternalCa {
   base::Result<void> refresh_list(base::WallTime now);
 
   // Takes in what other processes have done.
-  base::Result<void> refresh() { return index_.refresh(); }
+  base::Result<void> refresh();
 
  private:
   InternalCa(std::string state_folder, Certificate root, PrivateKey key);

@@ -5,6 +5,9 @@
 
 #include "base/clock.h"
 
+namespace gate::acme_server {
+class Counter;
+}
 namespace gate::cache {
 class Store;
 }
@@ -59,6 +62,7 @@ struct ServiceEnvironment {
   client::Context* client = nullptr;        // for those who ask other servers; null only where nobody does
   loop::Loop* loop = nullptr;               // of the worker; null only where nobody waits for anything
   cache::Store* responses = nullptr;        // what `cache` statements keep; null only where there are none
+  acme_server::Counter* acme = nullptr;     // for `acme-server` statements; null only where there are none
 };
 
 // A checked statement of the configuration: immutable, shared by all workers, able to build its service for one.

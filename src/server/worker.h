@@ -41,7 +41,8 @@ struct WorkerContext {
   observe::LogProducer& log;
   const http::MediaTypes& media_types;
   http::CacheCost cache_limit = http::CacheBudget::kDefaultLimit;
-  cache::Store* responses = nullptr;  // null: no site has a cache
+  cache::Store* responses = nullptr;     // null: no site has a cache
+  acme_server::Counter* acme = nullptr;  // null: no site is an ACME server
   base::Random& random;
   quic::ServerKeys quic_keys{};
   std::uint8_t generation = 0;       // of the process
