@@ -134,6 +134,7 @@ tls::ServerSettings tls_settings(const Settings& settings, const std::vector<Sit
     identity.policy.http3 = site.http3;
     identity.policy.early_data = site.early_data;
     identity.policy.version_min = tls_version_min(site);
+    if (credentials[i].clients) identity.clients = &*credentials[i].clients;
     for (const auto& credential : credentials[i].credentials) identity.credentials.push_back(&credential);
     result.sites.push_back(std::move(identity));
   }

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "app/client_certificates.h"
 #include "os/file.h"
 
 namespace gate::app {
@@ -53,6 +54,7 @@ base::Result<std::vector<SiteCredentials>> Certificates::load(const Settings& se
       found.renewal = cert::renewal_time(credential.leaf());
       found.credentials.push_back(std::move(credential));
     }
+    if (site.clients) found.clients = load_client_demand(*site.clients, clock_.wall(), diagnostics);
     all.push_back(std::move(found));
   }
   return all;
@@ -64,6 +66,7 @@ void check_certificate_files(const Settings& settings, base::WallTime now, conf:
       if (const auto credential = read_files(files, site, now); !credential)
         report(credential.error(), files.at, diagnostics);
     }
+    if (site.clients) static_cast<void>(load_client_demand(*site.clients, now, diagnostics));
   }
 }
 
@@ -74,6 +77,7 @@ std::vector<std::string> Certificates::watched_files(const Settings& settings) {
       files.push_back(pair.certificate);
       files.push_back(pair.key);
     }
+    if (site.clients) add_files(*site.clients, files);
   }
   return files;
 }

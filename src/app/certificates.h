@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,12 +12,14 @@
 #include "cert/local_ca.h"
 #include "cert/store.h"
 #include "conf/diagnostics.h"
+#include "tls/client_demand.h"
 
 namespace gate::app {
 
-// The credentials of one site: one, or an ECDSA and an RSA one.
+// The credentials of one site: one, or an ECDSA and an RSA one; and what its clients have to show.
 struct SiteCredentials {
   std::vector<cert::Credential> credentials;
+  std::optional<tls::ClientDemand> clients;
   // When a local one is due; the user's own are never renewed by us.
   base::WallTime valid_from = base::WallTime::min();
   base::WallTime renewal = base::WallTime::max();

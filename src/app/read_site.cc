@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/client_certificates.h"
 #include "app/codes.h"
 #include "app/read_log.h"
 #include "app/site_services.h"
@@ -52,6 +53,10 @@ void read_tls(Context& context, const conf::Statement& statement) {
   }
 }
 
+void read_clients(Context& context, const conf::Statement& statement) {
+  context.plan.clients = read_client_certificates(statement, context.reader);
+}
+
 void read_default(Context& context, const conf::Statement&) { context.plan.is_default = true; }
 
 void read_http2(Context& context, const conf::Statement& statement) {
@@ -89,6 +94,12 @@ constexpr conf::Directive<SiteSettings> kStatements[] = {
      .args = {1, 4},
      .occurs = conf::Occurs::kRepeated,
      .handle = read_tls},
+    {.name = "client-certificate",
+     .synopsis = "client-certificate require|request { trust FILE… … }",
+     .summary = "Lets clients prove in the handshake who they are (mutual TLS).",
+     .args = {1, 1},
+     .block = conf::BlockRule::kRequired,
+     .handle = read_clients},
     {.name = "default",
      .synopsis = "default",
      .summary = "Answers names that no site has, and clients that ask for none.",
@@ -137,6 +148,19 @@ void choose_certificate(SiteSettings& site, const conf::Statement& statement, co
                "add \"tls cert FILE key FILE\", or \"tls local\" for one of this machine's own CA");
 }
 
+// Nobody gets around proving who they are.
+void check_clients(const SiteSettings& site, const conf::Statement& statement, conf::Reader& reader) {
+  if (!site.clients) return;
+  if (site.clear_allowed) {
+    reader.error(conf::kContradiction, statement.name, "plain HTTP knows no client certificates",
+                 "remove \"http allow\" or \"client-certificate\"");
+  }
+  if (site.early_data) {
+    reader.error(conf::kContradiction, statement.name, "early data comes before the client has proved who it is",
+                 "remove \"early-data\" or \"client-certificate\"");
+  }
+}
+
 }  // namespace
 
 SiteSettings read_site(const conf::Statement& statement, conf::Reader& reader) {
@@ -154,12 +178,14 @@ SiteSettings read_site(const conf::Statement& statement, conf::Reader& reader) {
   canonical.statements.push_back(statement);
   site.text = conf::format(canonical) + reader.take_file_marks();
   std::move(services).finish(site, statement, reader);
+  check_clients(site, statement, reader);
   return site;
 }
 
 std::vector<StatementHelp> site_help() {
   std::vector<StatementHelp> help;
   for (const auto& row : kStatements) help.push_back({row.name, row.synopsis, row.summary, "site"});
+  for (const auto& row : client_certificate_help()) help.push_back(row);
   for (const auto& row : SiteServices::help()) help.push_back(row);
   return help;
 }

@@ -11,6 +11,7 @@
 #include "conf/tree.h"
 #include "feature/security/security.h"
 #include "http/exchange.h"
+#include "http/glob.h"
 #include "http/limits.h"
 #include "http/service.h"
 #include "http/trusted_proxies.h"
@@ -38,6 +39,19 @@ struct CertificateFiles {
   conf::Position at{};  // for what is found wrong when they are read
 };
 
+// `client-certificate` of a site, checked; its files are read with the certificates.
+struct ClientCertificateSettings {
+  struct File {
+    std::string path;
+    conf::Position at{};
+  };
+  bool required = true;
+  std::vector<File> trust;
+  std::vector<File> crls;
+  std::vector<std::string> names_text;  // as they were written; none: whoever "trust" vouches for
+  std::shared_ptr<const std::vector<http::Glob>> names;
+};
+
 // One `site` block, checked.
 struct SiteSettings {
   std::vector<conf::HostName> names;
@@ -47,7 +61,8 @@ struct SiteSettings {
   bool local_certificate = false;  // from the local CA
   bool needs_internal_ca = false;  // it is an ACME server
   std::vector<CertificateFiles> certificates;
-  std::uint16_t tls_version_min = 0;  // 0: the policy's default
+  std::optional<ClientCertificateSettings> clients;  // what they must prove themselves with
+  std::uint16_t tls_version_min = 0;                 // 0: the policy's default
   bool http2 = true;
   bool http3 = true;
   bool early_data = false;

@@ -34,6 +34,7 @@ struct Shape {
   bool is_ca = false;
   const EVP_MD* digest = EVP_sha256();
   std::vector<std::pair<std::string, std::string>> extensions{};  // names and values as openssl.cnf has them
+  long serial = 4711;
 };
 
 inline bssl::UniquePtr<X509> parse(const Certificate& certificate) {
@@ -50,7 +51,7 @@ inline Certificate sign(const Shape& shape, const PrivateKey& key, const Credent
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
   const auto lifetime = std::chrono::duration_cast<std::chrono::seconds>(kLifetime).count();
   bssl::UniquePtr<X509> x509(X509_new());
-  GATE_CHECK(X509_set_version(x509.get(), 2) && ASN1_INTEGER_set(X509_get_serialNumber(x509.get()), 4711));
+  GATE_CHECK(X509_set_version(x509.get(), 2) && ASN1_INTEGER_set(X509_get_serialNumber(x509.get()), shape.serial));
   GATE_CHECK(ASN1_TIME_set_posix(X509_getm_notBefore(x509.get()), seconds));
   GATE_CHECK(ASN1_TIME_set_posix(X509_getm_notAfter(x509.get()), seconds + lifetime));
   GATE_CHECK(X509_set_pubkey(x509.get(), key.native()));
@@ -62,7 +63,8 @@ inline Certificate sign(const Shape& shape, const PrivateKey& key, const Credent
   extend(x509.get(), NID_basic_constraints, shape.is_ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
   std::string names;
   for (const auto& name : shape.names) {
-    names += fmt::format("{}{}:{}", names.empty() ? "" : ",", base::IpAddress::parse(name) ? "IP" : "DNS", name);
+    const char* kind = name.find('@') != std::string::npos ? "email" : base::IpAddress::parse(name) ? "IP" : "DNS";
+    names += fmt::format("{}{}:{}", names.empty() ? "" : ",", kind, name);
   }
   if (!names.empty()) extend(x509.get(), NID_subject_alt_name, names);
   for (const auto& [name, value] : shape.extensions) {
@@ -127,6 +129,47 @@ inline Credential extended_leaf(const Credential& issuer, const std::vector<std:
                                 std::vector<std::pair<std::string, std::string>> extensions, base::WallTime now) {
   return for_test_internal::make({.common_name = "leaf", .names = names, .extensions = std::move(extensions)},
                                  PrivateKey::generate(), &issuer, now);
+}
+
+// For a client called `common_name`, and by `names` (DNS or mail).
+inline Credential client(const Credential& issuer, const std::string& common_name,
+                         const std::vector<std::string>& names, long serial, base::WallTime now) {
+  return for_test_internal::make({.common_name = common_name,
+                                  .names = names,
+                                  .extensions = {{"extendedKeyUsage", "clientAuth"}},
+                                  .serial = serial},
+                                 PrivateKey::generate(), &issuer, now);
+}
+
+// The list of `issuer`, DER, that takes these serial numbers back; good from `now` to `until`.
+inline std::string revocation_list(const Credential& issuer, const std::vector<long>& serials, base::WallTime now,
+                                   base::WallTime until) {
+  const auto set = [](ASN1_TIME* time, base::WallTime to) {
+    GATE_CHECK(
+        ASN1_TIME_set_posix(time, std::chrono::duration_cast<std::chrono::seconds>(to.time_since_epoch()).count()));
+  };
+  bssl::UniquePtr<ASN1_TIME> time(ASN1_TIME_new());
+  bssl::UniquePtr<X509_CRL> crl(X509_CRL_new());
+  const auto parent = for_test_internal::parse(issuer.leaf());
+  GATE_CHECK(X509_CRL_set_version(crl.get(), 1));
+  GATE_CHECK(X509_CRL_set_issuer_name(crl.get(), X509_get_subject_name(parent.get())));
+  set(time.get(), now);
+  GATE_CHECK(X509_CRL_set1_lastUpdate(crl.get(), time.get()));
+  for (const long serial : serials) {
+    bssl::UniquePtr<X509_REVOKED> entry(X509_REVOKED_new());
+    bssl::UniquePtr<ASN1_INTEGER> number(ASN1_INTEGER_new());
+    GATE_CHECK(ASN1_INTEGER_set(number.get(), serial) && X509_REVOKED_set_serialNumber(entry.get(), number.get()));
+    GATE_CHECK(X509_REVOKED_set_revocationDate(entry.get(), time.get()));
+    GATE_CHECK(X509_CRL_add0_revoked(crl.get(), entry.release()));
+  }
+  set(time.get(), until);
+  GATE_CHECK(X509_CRL_set1_nextUpdate(crl.get(), time.get()));
+  GATE_CHECK(X509_CRL_sort(crl.get()) && X509_CRL_sign(crl.get(), issuer.key.native(), EVP_sha256()) > 0);
+  std::uint8_t* der = nullptr;
+  const int size = i2d_X509_CRL(crl.get(), &der);
+  std::string text(base::as_text(native_bytes(der, static_cast<std::size_t>(size))));
+  OPENSSL_free(der);
+  return text;
 }
 
 // The leaf followed by its issuer's certificate, as one chain.

@@ -48,14 +48,6 @@ std::string serial_text(const X509* x509) {
   return hex == nullptr ? std::string() : base::lowered(hex.get());
 }
 
-base::WallTime time_of(const ASN1_TIME* time) {
-  std::int64_t seconds = 0;
-  // RFC 5280 4.1.2.5: "99991231235959Z" means no well-defined end; wall time of 64-bit nanoseconds ends in 2262.
-  constexpr std::int64_t kLatest = 9'000'000'000;
-  if (!ASN1_TIME_to_posix(time, &seconds)) ERR_clear_error();
-  return base::WallTime(std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, kLatest)));
-}
-
 std::optional<base::IpAddress> address_of(const ASN1_OCTET_STRING* octets) {
   const std::span bytes(ASN1_STRING_get0_data(octets), static_cast<std::size_t>(ASN1_STRING_length(octets)));
   std::array<std::uint8_t, 4> v4{};

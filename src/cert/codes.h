@@ -2,8 +2,8 @@
 
 #include "base/error.h"
 
-// The codes of certificates, keys and authorities: G4050 to G4079, of the store of certificates: G4200 to G4219,
-// and of the internal authority: G4250 to G4269.
+// The codes of certificates, keys and authorities: G4050 to G4079, of revocation and of clients: G4112 to G4119, of the
+// store of certificates: G4200 to G4219, and of the internal authority: G4250 to G4269.
 namespace gate::cert {
 
 inline constexpr base::ErrorCode kCannotParseCertificate{4050};
@@ -18,6 +18,8 @@ inline constexpr base::ErrorCode kUnsupportedKey{4058};
 inline constexpr base::ErrorCode kLocalCaUnusable{4060};
 inline constexpr base::ErrorCode kCannotIssue{4061};
 inline constexpr base::ErrorCode kNotTrusted{4062};
+inline constexpr base::ErrorCode kCannotParseCrl{4112};
+inline constexpr base::ErrorCode kNoRoot{4113};  // a file that is to vouch for clients holds no root
 
 inline constexpr base::ErrorCode kFactsUnreadable{4200};
 inline constexpr base::ErrorCode kStoreDamaged{4201};

@@ -13,11 +13,6 @@ namespace {
 
 const base::WallTime kNow{std::chrono::seconds(1'800'000'000)};
 
-bssl::UniquePtr<X509> parse(const Certificate& certificate) {
-  const std::uint8_t* at = native_data(certificate.der());
-  return bssl::UniquePtr<X509>(d2i_X509(nullptr, &at, static_cast<long>(certificate.der().size())));
-}
-
 Credential proof_of(const std::string& name) {
   std::array<std::byte, 32> digest;
   digest.fill(std::byte{0x5a});
@@ -27,7 +22,7 @@ Credential proof_of(const std::string& name) {
 // RFC 8737 3: "The acmeIdentifier extension MUST be critical", and "MUST contain the SHA-256 digest [...] of the key
 // authorization", as an OCTET STRING.
 TEST(TlsAlpn01, carries_the_digest_in_a_critical_extension) {
-  const auto x509 = parse(proof_of("example.com").leaf());
+  const auto x509 = x509_of(proof_of("example.com").leaf().der());
   bssl::UniquePtr<ASN1_OBJECT> type(OBJ_txt2obj("1.3.6.1.5.5.7.1.31", 1));
   const int at = X509_get_ext_by_OBJ(x509.get(), type.get(), -1);
   ASSERT_GE(at, 0);

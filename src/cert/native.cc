@@ -1,6 +1,11 @@
 #include "cert/native.h"
 
+#include <openssl/asn1.h>
 #include <openssl/err.h>
+#include <openssl/x509.h>
+
+#include <algorithm>
+#include <chrono>
 
 #include "base/check.h"
 #include "base/text.h"
@@ -27,6 +32,19 @@ std::string last_library_reason() {
   for (char& c : text) c = c == '_' ? ' ' : c;
   ERR_clear_error();
   return text;
+}
+
+bssl::UniquePtr<X509> x509_of(base::ByteView der) {
+  const std::uint8_t* at = native_data(der);
+  return bssl::UniquePtr<X509>(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+}
+
+base::WallTime time_of(const ASN1_TIME* time) {
+  std::int64_t seconds = 0;
+  // RFC 5280 4.1.2.5: "99991231235959Z" means no well-defined end; wall time of 64-bit nanoseconds ends in 2262.
+  constexpr std::int64_t kLatest = 9'000'000'000;
+  if (!ASN1_TIME_to_posix(time, &seconds)) ERR_clear_error();
+  return base::WallTime(std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, kLatest)));
 }
 
 }  // namespace gate::cert

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "cert/private_key.h"
 
 // Small bridges to the TLS library, for sources of `cert` and `tls` only.
@@ -31,6 +32,12 @@ std::string text_of(BIO* memory);
 
 // The library's newest complaint in words ("no start line"); its queue is empty afterwards.
 std::string last_library_reason();
+
+// What `der` holds; null for what is no certificate.
+bssl::UniquePtr<X509> x509_of(base::ByteView der);
+
+// The moment a certificate or a list names, cut to what wall time can hold.
+base::WallTime time_of(const ASN1_TIME* time);
 
 KeyType key_type_of(const evp_pkey_st* key);
 std::string public_key_info_of(const evp_pkey_st* key);

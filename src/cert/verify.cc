@@ -15,11 +15,6 @@ namespace gate::cert {
 
 namespace {
 
-bssl::UniquePtr<X509> parse(base::ByteView der) {
-  const std::uint8_t* at = native_data(der);
-  return bssl::UniquePtr<X509>(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
-}
-
 base::Error distrusted(std::string_view name, std::string why, std::string fix) {
   return {.code = kNotTrusted,
           .side = base::Side::kUpstream,
@@ -47,7 +42,7 @@ Roots Roots::of(std::span<const Certificate> roots) {
   Roots set(X509_STORE_new());
   GATE_CHECK(set.store_ != nullptr);
   for (const Certificate& root : roots) {
-    const auto x509 = parse(root.der());
+    const auto x509 = x509_of(root.der());
     GATE_CHECK(x509 != nullptr && X509_STORE_add_cert(set.native(), x509.get()));
   }
   return set;
@@ -73,9 +68,9 @@ base::Result<Roots> Roots::system() {
 base::Result<void> verify_server_chain(const Roots& roots, std::span<const base::ByteView> chain, std::string_view name,
                                        base::WallTime now) {
   bssl::UniquePtr<STACK_OF(X509)> others(sk_X509_new_null());
-  bssl::UniquePtr<X509> leaf = chain.empty() ? nullptr : parse(chain.front());
+  bssl::UniquePtr<X509> leaf = chain.empty() ? nullptr : x509_of(chain.front());
   for (const auto der : chain.subspan(chain.empty() ? 0 : 1)) {
-    bssl::UniquePtr<X509> certificate = parse(der);
+    bssl::UniquePtr<X509> certificate = x509_of(der);
     if (certificate == nullptr) return base::fail(distrusted(name, last_library_reason(), ""));
     GATE_CHECK(bssl::PushToStack(others.get(), std::move(certificate)));
   }

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "base/text.h"
+#include "tls/client_certificate.h"
+#include "tls/facts.h"
 
 namespace gate::http {
 namespace {
@@ -60,6 +62,13 @@ bool holds(const ClientIn& test, const Exchange& exchange) {
   return std::ranges::any_of(test.blocks, [&address](const base::Cidr& block) { return block.contains(address); });
 }
 
+bool holds(const CertificateNames& test, const Exchange& exchange) {
+  const tls::Facts* facts = exchange.connection().tls;
+  return facts && facts->client && std::ranges::any_of(facts->client->names, [&test](const std::string& name) {
+           return any_matches(test.names, name);
+         });
+}
+
 std::string text_of(const PathIs& test) {
   std::string text = "path";
   for (const Glob& pattern : test.patterns) text += " " + pattern.text();
@@ -85,6 +94,12 @@ std::string text_of(const QueryIs& test) {
 std::string text_of(const ClientIn& test) {
   std::string text = "from";
   for (const base::Cidr& block : test.blocks) text += " " + block.to_string();
+  return text;
+}
+
+std::string text_of(const CertificateNames& test) {
+  std::string text = "client-certificate";
+  for (const Glob& name : test.names) text += " " + name.text();
   return text;
 }
 

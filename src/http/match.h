@@ -42,11 +42,16 @@ struct ClientIn {
   std::vector<base::Cidr> blocks;
 };
 
+// The client has proved itself (mutual TLS), and one of its names is one of these.
+struct CertificateNames {
+  std::vector<Glob> names;
+};
+
 // Which requests a statement is for: all of the conditions hold. Compiled once, never changed by requests. Costs the
 // same whatever the request: each condition reads what it looks at once.
 class Matcher {
  public:
-  using Test = std::variant<PathIs, MethodIs, HeaderIs, QueryIs, ClientIn>;
+  using Test = std::variant<PathIs, MethodIs, HeaderIs, QueryIs, ClientIn, CertificateNames>;
 
   void require(Test test) { add(std::move(test), true); }
   void require_not(Test test) { add(std::move(test), false); }

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "http/testing/fake_exchange.h"
+#include "tls/client_certificate.h"
+#include "tls/facts.h"
 
 namespace gate::http {
 namespace {
@@ -106,6 +108,22 @@ TEST(Matcher, knows_the_client_by_address) {
   EXPECT_TRUE(matcher.matches(FakeExchange({.peer = "10.1.2.3"}).exchange()));
   EXPECT_TRUE(matcher.matches(FakeExchange({.peer = "2001:db8::1"}).exchange()));
   EXPECT_FALSE(matcher.matches(FakeExchange({.peer = "11.0.0.1"}).exchange()));
+}
+
+TEST(Matcher, knows_clients_by_what_they_have_proved_themselves_with) {
+  const auto matcher_for = [](std::string_view pattern) {
+    CertificateNames test;
+    test.names.push_back(text_glob(pattern));
+    return requiring(std::move(test));
+  };
+  tls::Facts facts;
+  EXPECT_FALSE(matcher_for("*").matches(FakeExchange({.tls = &facts}).exchange())) << "it has shown nothing";
+  EXPECT_FALSE(matcher_for("*").matches(FakeExchange({.secure = false}).exchange()));
+  facts.client = std::make_shared<const tls::ClientCertificate>(
+      tls::ClientCertificate{.chain = {}, .names = {"alice@example.com", "Alice"}});
+  EXPECT_TRUE(matcher_for("*").matches(FakeExchange({.tls = &facts}).exchange()));
+  EXPECT_TRUE(matcher_for("*@example.com").matches(FakeExchange({.tls = &facts}).exchange()));
+  EXPECT_FALSE(matcher_for("bob*").matches(FakeExchange({.tls = &facts}).exchange()));
 }
 
 TEST(Matcher, demands_all_conditions_and_the_contrary_of_negated_ones) {

@@ -13,6 +13,8 @@
 #include "http/characters.h"
 #include "http/match_codes.h"
 #include "http/url_text.h"
+#include "tls/client_certificate.h"
+#include "tls/facts.h"
 
 namespace gate::http {
 namespace {
@@ -26,6 +28,9 @@ constexpr std::array kNames{
     std::pair<std::string_view, Placeholder>{"method", Placeholder::kMethod},
     std::pair<std::string_view, Placeholder>{"client", Placeholder::kClient},
     std::pair<std::string_view, Placeholder>{"request_id", Placeholder::kRequestId},
+    std::pair<std::string_view, Placeholder>{"client_certificate_subject", Placeholder::kClientCertificateSubject},
+    std::pair<std::string_view, Placeholder>{"client_certificate_serial", Placeholder::kClientCertificateSerial},
+    std::pair<std::string_view, Placeholder>{"client_certificate_sha256", Placeholder::kClientCertificateFingerprint},
 };
 
 std::optional<Placeholder> placeholder_named(std::string_view name) {
@@ -73,6 +78,15 @@ std::string_view uri_text(const Request& request, base::Arena& arena) {
   return join(arena, {path_text(request), "?", request.query});
 }
 
+std::string_view certificate_text(Placeholder placeholder, const Exchange& exchange) {
+  const tls::Facts* facts = exchange.connection().tls;
+  const tls::ClientCertificate* client = facts ? facts->client.get() : nullptr;
+  if (!client) return {};
+  if (placeholder == Placeholder::kClientCertificateSubject) return client->own().subject();
+  return placeholder == Placeholder::kClientCertificateSerial ? std::string_view(client->own().serial())
+                                                              : client->fingerprint;
+}
+
 std::string_view value_of(Placeholder placeholder, Exchange& exchange) {
   const Request& request = exchange.request;
   switch (placeholder) {
@@ -85,6 +99,9 @@ std::string_view value_of(Placeholder placeholder, Exchange& exchange) {
     case Placeholder::kMethod: return request.method_text;
     case Placeholder::kClient: return exchange.arena().copy(exchange.client_address().to_string());
     case Placeholder::kRequestId: return request_id_text(exchange.arena(), exchange.id);
+    case Placeholder::kClientCertificateSubject:
+    case Placeholder::kClientCertificateSerial:
+    case Placeholder::kClientCertificateFingerprint: return certificate_text(placeholder, exchange);
   }
   return {};
 }

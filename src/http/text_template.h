@@ -21,6 +21,10 @@ enum class Placeholder : std::uint8_t {
   kMethod,
   kClient,     // the client's address
   kRequestId,  // as in the log
+  // Of what the client has proved itself with (mutual TLS); empty where it has not.
+  kClientCertificateSubject,
+  kClientCertificateSerial,
+  kClientCertificateFingerprint,  // SHA-256, hexadecimal
 };
 
 // Text with placeholders such as {host}, compiled once.

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include "cert/authority_for_test.h"
 #include "http/match_codes.h"
 #include "http/testing/fake_exchange.h"
+#include "tls/client_certificate.h"
+#include "tls/facts.h"
 
 namespace gate::http {
 namespace {
@@ -32,6 +35,19 @@ TEST(TextTemplate, puts_in_what_placeholders_stand_for) {
   EXPECT_EQ(expanded("https://{host}{uri}", fake), "https://example.com/a%20b?c=d");
   EXPECT_EQ(expanded("/x?{query}", fake), "/x?c=d");
   EXPECT_EQ(expanded("{method} {client} {request_id}", fake, kFieldValue), "GET 2001:db8::1 0123456789abcdef");
+}
+
+TEST(TextTemplate, says_what_the_client_has_proved_itself_with) {
+  const auto root = cert::for_test::root("root", base::WallTime(std::chrono::seconds(1'800'000'000)));
+  tls::Facts facts;
+  FakeExchange stranger({.tls = &facts});
+  EXPECT_EQ(expanded("<{client_certificate_subject}>", stranger, kFieldValue), "<>");
+  facts.client = std::make_shared<const tls::ClientCertificate>(
+      tls::ClientCertificate{.chain = {root.leaf()}, .names = {}, .fingerprint = "5eed"});
+  FakeExchange known({.tls = &facts});
+  EXPECT_EQ(expanded("{client_certificate_subject} {client_certificate_serial} {client_certificate_sha256}", known,
+                     kFieldValue),
+            "CN=root 1267 5eed");
 }
 
 TEST(TextTemplate, leaves_out_the_question_mark_without_a_query) {

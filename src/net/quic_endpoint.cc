@@ -202,8 +202,13 @@ void QuicEndpoint::closed(QuicConnection& connection, CloseReason reason) {
 
 void QuicEndpoint::drain() {
   draining_ = true;
+  drain_those([](const QuicConnection&) { return true; });
+}
+
+// Draining may close a connection at once, which takes it out of the list.
+void QuicEndpoint::drain_those(const std::function<bool(const QuicConnection&)>& which) {
   for (std::size_t i = connections_.size(); i-- > 0;) {
-    if (i < connections_.size()) connections_[i]->drain();
+    if (i < connections_.size() && which(*connections_[i])) connections_[i]->drain();
   }
 }
 

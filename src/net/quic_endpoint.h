@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <unordered_map>
@@ -53,6 +54,8 @@ class QuicEndpoint final : private DatagramSink {
   void receive_passed_on(const os::DatagramTrain& datagram);
 
   void drain();
+  // Finishes what is in flight on those `which` is true of, then closes them.
+  void drain_those(const std::function<bool(const QuicConnection&)>& which);
   void discard_all();
 
   std::size_t size() const { return connections_.size(); }

@@ -11,7 +11,7 @@ namespace gate::observe {
 namespace {
 
 // The longest a text gets in a line, escapes included. Together with the fixed parts they stay below kLineBytesMax.
-constexpr std::size_t kNameBytesMax = 256;  // site, host, server name, user, rule, reason, method
+constexpr std::size_t kNameBytesMax = 256;  // site, host, server name, user, rule, reason, method, client
 constexpr std::size_t kPathBytesMax = 2048;
 constexpr std::size_t kQueryBytesMax = 1024;
 constexpr std::size_t kAgentBytesMax = 768;  // referer and user agent
@@ -19,7 +19,7 @@ constexpr std::size_t kErrorBytesMax = 64;
 constexpr std::size_t kFieldNameBytesMax = 64;
 constexpr std::size_t kFieldValueBytesMax = 384;
 constexpr std::size_t kFixedBytesMax = 1024;  // keys, numbers, punctuation
-static_assert(13 * kNameBytesMax + (1 + AccessUpstream::kFailedMax) * (kNameBytesMax + kErrorBytesMax + 40) +
+static_assert(16 * kNameBytesMax + (1 + AccessUpstream::kFailedMax) * (kNameBytesMax + kErrorBytesMax + 40) +
                   kPathBytesMax + kQueryBytesMax + 2 * kAgentBytesMax + kFixedBytesMax +
                   2 * AccessFormatter::kFieldsMax * (kFieldNameBytesMax + kFieldValueBytesMax + 6) <=
               AccessFormatter::kLineBytesMax);
@@ -66,6 +66,9 @@ void put_tls(TextWriter& out, const AccessTls& tls) {
   put_text(out, ",\"group\":", tls.group);
   put_text(out, ",\"server_name\":", tls.server_name);
   put_text(out, ",\"ja4\":", tls.ja4);
+  put_text(out, ",\"client_subject\":", tls.client_subject);
+  put_text(out, ",\"client_serial\":", tls.client_serial);
+  put_text(out, ",\"client_sha256\":", tls.client_fingerprint);
   out.put('}');
 }
 

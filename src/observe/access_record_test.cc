@@ -132,7 +132,14 @@ TEST(AccessJson, is_one_line_whatever_the_client_sends) {
 TEST(AccessFormatter, bounds_a_line_made_of_the_worst_texts_and_still_ends_it) {
   const std::string worst(100'000, '\x01');
   const std::vector<LoggedField> fields(100, LoggedField{.name = worst, .value = worst});
-  const AccessTls tls{.version = worst, .suite = worst, .group = worst, .server_name = worst, .ja4 = worst};
+  const AccessTls tls{.version = worst,
+                      .suite = worst,
+                      .group = worst,
+                      .server_name = worst,
+                      .ja4 = worst,
+                      .client_subject = worst,
+                      .client_serial = worst,
+                      .client_fingerprint = worst};
   AccessRecord record = sample();
   record.site = record.host = record.method = record.path = record.query = record.rule = worst;
   record.outcome = record.refusal_reason = record.user = record.referer = record.user_agent = worst;

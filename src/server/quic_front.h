@@ -44,6 +44,7 @@ class QuicFront final : private net::QuicOwner {
 
   // With `hand_over` another process receives from now on.
   void drain(bool hand_over);
+  void drain_those(const std::function<bool(const net::QuicConnection&)>& which) { endpoint_.drain_those(which); }
   void discard_connections() { endpoint_.discard_all(); }
   std::size_t connections() const { return endpoint_.size(); }
 

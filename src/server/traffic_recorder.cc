@@ -7,6 +7,7 @@
 #include "quic/connection.h"
 #include "server/asked_for.h"
 #include "server/codes.h"
+#include "tls/client_certificate.h"
 #include "tls/codes.h"
 
 namespace gate::server {
@@ -151,6 +152,11 @@ void TrafficRecorder::log(const http::Exchange& exchange, const SitePlan* site, 
   if (facts) {
     tls = {version_.of(facts->version), suite_.of(facts->suite), group_.of(facts->group),
            facts->server_name,          facts->ja4.view(),       facts->resumed};
+    if (const auto* client = facts->client.get()) {
+      tls.client_subject = client->own().subject();
+      tls.client_serial = client->own().serial();
+      tls.client_fingerprint = client->fingerprint;
+    }
   }
   observe::AccessQuic quic;
   if (const auto* connection = exchange.connection().quic) quic = quic_of(connection->facts());

@@ -120,11 +120,25 @@ void Worker::adopt(std::shared_ptr<const Plan> plan, std::shared_ptr<tls::Server
   tls_ = std::move(tls);
   tls_->use_challenges(*challenges_);
   quic_.adopt(plan_, tls_);
+  drain_changed_clients();
 }
 
 void Worker::use_challenges(std::shared_ptr<const tls::Challenges> challenges) {
   challenges_ = std::move(challenges);
   tls_->use_challenges(*challenges_);
+}
+
+// What is demanded of clients may have changed, or of the site they are at. They go on with what is in flight, and then
+// have to prove themselves anew.
+void Worker::drain_changed_clients() {
+  const auto is_let_in = [this](const http::ConnectionInfo& info) {
+    return !info.tls || tls_->may_carry(*info.tls, info.tls->server_name, info.local.address);
+  };
+  // Draining may close a connection at once, which takes it out of the list.
+  for (std::size_t i = connections_.size(); i-- > 0;) {
+    if (i < connections_.size() && !is_let_in(connections_[i]->info())) connections_[i]->drain();
+  }
+  quic_.drain_those([&](const net::QuicConnection& connection) { return !is_let_in(connection.info()); });
 }
 
 // A site that is no longer configured lives on until its last exchange has ended.
@@ -311,7 +325,7 @@ void Worker::closed(net::Connection& connection, net::CloseReason reason) {
 }
 
 // RFC 9110 7.4: a request may only come over a connection that was opened for its target. HTTP/2 clients reuse one for
-// every name its certificate covers, which is fine as long as both sites ask the same of TLS.
+// every name its certificate covers, which is fine as long as both sites ask the same of TLS and of clients.
 Site* Worker::site_for(const http::Exchange& exchange) const {
   Site* site = sites_.find(exchange.request.host);
   if (site && !site->plan->http3 && exchange.request.version == http::Version::kHttp3) return nullptr;
@@ -319,7 +333,9 @@ Site* Worker::site_for(const http::Exchange& exchange) const {
   if (!site || !facts) return site;
   const auto opened_for = tls_->site_for(facts->server_name, exchange.connection().local.address);
   const bool same_demands = opened_for && plan_->sites[*opened_for]->tls_scope == site->plan->tls_scope;
-  return same_demands ? site : nullptr;
+  if (!same_demands) return nullptr;
+  const auto& local = exchange.connection().local.address;
+  return tls_->may_carry(*facts, exchange.request.host, local) ? site : nullptr;
 }
 
 // The loop's time stands still within a turn, so what a service costs is measured with the system's clock.

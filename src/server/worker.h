@@ -147,6 +147,7 @@ class Worker final : private net::ConnectionOwner,
   Site* site_for(const http::Exchange& exchange) const;
   void answer(http::Exchange& exchange);
   void retire(std::unique_ptr<Site> site);
+  void drain_changed_clients();
   http::ConnectionInfo describe(const os::Accepted& accepted, const Listener& listener);
   void serve(os::Fd socket, const http::ConnectionInfo& info);
   void count_out(const http::ConnectionInfo& info, net::CloseReason reason);

@@ -2,7 +2,8 @@
 
 #include "base/error.h"
 
-// The codes of TLS connections: G4000 to G4049. Stable: they are in logs, metrics and the manual.
+// The codes of TLS connections: G4000 to G4049, and of clients' certificates G4110 and G4111. Stable: they are in logs,
+// metrics and the manual.
 namespace gate::tls {
 
 inline constexpr base::ErrorCode kProtocolVersion{4000};      // the client offers no version that is allowed here
@@ -26,5 +27,9 @@ inline constexpr base::ErrorCode kInternal{4017};             // the TLS library
 inline constexpr base::ErrorCode kDuplicateName{4018};        // two sites claim one name
 inline constexpr base::ErrorCode kNoCertificate{4019};        // a site without a certificate
 inline constexpr base::ErrorCode kHandshakeTimeout{4020};     // the client did not finish the handshake in time
+
+inline constexpr base::ErrorCode kClientCertificateMissing{
+    4110};                                                  // the site demands one, and the client has shown none
+inline constexpr base::ErrorCode kClientNotAccepted{4111};  // the client's certificate is not accepted
 
 }  // namespace gate::tls

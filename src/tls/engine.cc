@@ -64,6 +64,7 @@ Engine::Engine(std::shared_ptr<const ClientContext> context, const ClientTarget&
 Engine::~Engine() = default;
 
 void Engine::begin() {
+  negotiation_->clock = &clock_;
   attach(ssl_.get(), negotiation_.get());
   BIO* bio = bio_.share();
   SSL_set_bio(ssl_.get(), bio, bio);  // takes one reference where both are the same

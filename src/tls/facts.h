@@ -2,12 +2,15 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
 
 namespace gate::tls {
+
+struct ClientCertificate;
 
 // kAcmeTls proves a name to a certificate authority and carries nothing else (RFC 8737).
 enum class Alpn : std::uint8_t { kNone, kHttp11, kHttp2, kHttp3, kAcmeTls };
@@ -32,8 +35,10 @@ struct Facts {
   base::Duration duration{};   // first byte to the end of the handshake
   std::uint64_t bytes_in = 0;  // TLS bytes of the whole connection so far
   std::uint64_t bytes_out = 0;
-  std::uint32_t site = 0;     // position of the site in ServerSettings::sites
-  std::uint16_t version = 0;  // 0x0303, 0x0304
+  std::uint64_t client_demand = 0;                  // the fingerprint of what the site demands of clients; 0: nothing
+  std::shared_ptr<const ClientCertificate> client;  // what the client has proved itself with; null: with nothing
+  std::uint32_t site = 0;                           // position of the site in ServerSettings::sites
+  std::uint16_t version = 0;                        // 0x0303, 0x0304
   std::uint16_t suite = 0;
   std::uint16_t group = 0;
   std::uint16_t signature = 0;  // signature scheme of the server's proof; zero when resumed

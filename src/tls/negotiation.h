@@ -28,6 +28,8 @@ struct Negotiation {
   const ClientContext::Impl* client = nullptr;
   QuicHandshake* quic = nullptr;  // whose handshake it is, where QUIC carries it
 
+  const base::Clock* clock = nullptr;
+
   // Server.
   base::IpAddress local_address;
   std::uint16_t version_offered = 0;  // the client's highest; zero until its ClientHello was read

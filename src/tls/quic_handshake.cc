@@ -106,6 +106,7 @@ QuicHandshake::~QuicHandshake() = default;
 void QuicHandshake::begin() {
   negotiation_->quic = this;
   negotiation_->started = clock_.now();
+  negotiation_->clock = &clock_;
   attach(ssl_.get(), negotiation_.get());
   GATE_CHECK(SSL_set_min_proto_version(ssl_.get(), TLS1_3_VERSION));
   GATE_CHECK(SSL_set_quic_method(ssl_.get(), &QuicCallbacks::kMethod));

@@ -72,6 +72,15 @@ base::Result<std::vector<ServerContext::Impl::Holder>> hold_all(const ServerCont
   return holders;
 }
 
+// Of the site added last.
+void demand(ServerContext::Impl& impl, const ClientDemand& clients) {
+  auto& site = impl.sites.back();
+  site.clients = std::make_unique<const ClientGate>(clients);
+  for (const auto& holder : site.holders) site.clients->name_authorities(holder.ctx.get());
+  site.policy.ticket_scope += fmt::format(" clients {:x}", site.clients->fingerprint());
+  impl.any_demand = true;
+}
+
 }  // namespace
 
 ServerContext::ServerContext(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -88,6 +97,7 @@ base::Result<std::shared_ptr<ServerContext>> ServerContext::create(const ServerS
     GATE_TRY(add_names(*impl, site, static_cast<std::uint32_t>(impl->sites.size())));
     GATE_TRY_ASSIGN(auto holders, hold_all(*impl, site));
     impl->sites.push_back({std::move(holders), site.policy});
+    if (site.clients != nullptr) demand(*impl, *site.clients);
   }
   return std::make_shared<ServerContext>(std::move(impl));
 }
@@ -107,6 +117,12 @@ void ServerContext::use_ticket_keys(const TicketKeys& keys) { impl_->tickets = T
 std::optional<std::uint32_t> ServerContext::site_for(std::string_view server_name,
                                                      const base::IpAddress& local_address) const {
   return impl_->find_site(server_name, local_address);
+}
+
+bool ServerContext::may_carry(const Facts& facts, std::string_view host, const base::IpAddress& local_address) const {
+  if (!impl_->any_demand && facts.client_demand == 0) return true;
+  const auto number = impl_->find_site(host, local_address);
+  return number && impl_->sites[*number].client_demand() == facts.client_demand;
 }
 
 bssl::UniquePtr<SSL> ServerContext::Impl::make_ssl() const {

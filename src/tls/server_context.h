@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "cert/credential.h"
 #include "tls/challenges.h"
+#include "tls/client_demand.h"
 #include "tls/policy.h"
 #include "tls/ticket_keys.h"
 
@@ -31,6 +32,9 @@ struct SiteIdentity {
   std::vector<const cert::Credential*> credentials{};
 
   Policy policy{};
+
+  // What its clients must prove themselves with; null: nothing. Borrowed during `create` only.
+  const ClientDemand* clients = nullptr;
 
   // Answers connections that ask for no name, or for one that no site has. At most one site.
   bool is_default = false;
@@ -65,6 +69,10 @@ class ServerContext {
   // The position of the site that answers a client that asked for `server_name` (empty: none) at `local_address`, as
   // handshakes choose it: exact name, wildcard, the address when no name was sent, the default. Nothing: refused.
   std::optional<std::uint32_t> site_for(std::string_view server_name, const base::IpAddress& local_address) const;
+
+  // Whether the connection of `facts`, which came to `local_address`, may carry requests for `host` (lower case) as far
+  // as clients' certificates go: what was demanded of it is what the host's site demands.
+  bool may_carry(const Facts& facts, std::string_view host, const base::IpAddress& local_address) const;
 
   class Impl;  // the library's objects, defined in a header of this folder only
   explicit ServerContext(std::unique_ptr<Impl> impl);

@@ -169,6 +169,7 @@ ssl_select_cert_result_t settle(SSL* ssl, const ClientHello& hello, const Impl::
     if (version == kTls13) settle_group(ssl, hello);
     settle_sessions(ssl, hello, site.policy, version);
     SSL_set_early_data_enabled(ssl, negotiation_of(ssl)->quic != nullptr && site.policy.early_data);
+    if (site.clients) site.clients->guard(ssl);
     return ssl_select_cert_success;
   }
   const bool has_suite = version == kTls13 ? hello.offers_suite(kAes128Gcm13) || hello.offers_suite(kAes256Gcm13) ||

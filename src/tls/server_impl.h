@@ -6,12 +6,14 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "cert/private_key.h"
+#include "tls/client_gate.h"
 #include "tls/early_data_window.h"
 #include "tls/name_table.h"
 #include "tls/server_context.h"
@@ -32,6 +34,9 @@ class ServerContext::Impl {
   struct Site {
     std::vector<Holder> holders;  // ECDSA first
     Policy policy;
+    std::unique_ptr<const ClientGate> clients{};  // null: nothing is demanded of clients
+
+    std::uint64_t client_demand() const { return clients ? clients->fingerprint() : 0; }
   };
 
   Impl(const TicketKeys& keys, base::Instant now) : tickets(keys), early_data(now) {}
@@ -49,6 +54,7 @@ class ServerContext::Impl {
   std::map<base::IpAddress, std::uint32_t> addresses;
   std::optional<std::uint32_t> default_site;
   std::vector<Site> sites;
+  bool any_demand = false;                           // whether a site demands something of its clients
   std::unordered_map<std::string, Site> challenges;  // by the name that the authority asks for
   bssl::UniquePtr<SSL_CTX> ctx;                      // handshakes begin with it; it has no certificate
 };

@@ -65,9 +65,23 @@ def write_certificate(names, certificate, key):
     key.chmod(0o600)
 
 
+def write_list(authority, key, crl):
+    """A revocation list without entries."""
+    now = datetime.datetime.utcnow()
+    issuer = x509.load_pem_x509_certificate(authority.read_bytes()).subject
+    builder = x509.CertificateRevocationListBuilder().issuer_name(issuer).last_update(now)
+    signed = builder.next_update(now + datetime.timedelta(days=1)).sign(
+        serialization.load_pem_private_key(key.read_bytes(), None), hashes.SHA256())
+    crl.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+
+
 def make_surroundings(text, folder):
     """The folders, pages and certificates that an example names."""
     for names, block in SITE.findall(text):
+        for trust, crl in re.findall(r"client-certificate \w+ \{\n +trust +(\S+)(?:\n +crl +(\S+))?", block):
+            write_certificate(["People"], folder / trust, folder / "people.key")
+            if crl:
+                write_list(folder / trust, folder / "people.key", folder / crl)
         for certificate, key in re.findall(r"^\s*tls +cert +(\S+) +key +(\S+)", block, re.MULTILINE):
             write_certificate(names.split(), folder / certificate, folder / key)
         for line in re.findall(r"^\s*files +([^{#\n]*)", block, re.MULTILINE):

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "feature/cache/bench_for_test.h"
+#include "tls/client_certificate.h"
+#include "tls/facts.h"
 
 namespace gate::cache {
 namespace {
@@ -124,6 +126,9 @@ TEST(Cache, leaves_requests_alone_that_no_kept_response_may_answer) {
     return flow == Flow::kNext && bench.server.asked.size() == 1u;
   };
   EXPECT_TRUE(passes({}, "authorization", "Basic YTpi"));
+  tls::Facts known;
+  known.client = std::make_shared<const tls::ClientCertificate>();
+  EXPECT_TRUE(passes({.tls = &known}, "", ""));
   EXPECT_TRUE(passes({}, "cache-control", "no-store"));
   EXPECT_TRUE(passes({}, "if-match", "\"a\""));
   EXPECT_TRUE(passes({.body = "fat"}, "", ""));

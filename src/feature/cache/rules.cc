@@ -10,6 +10,7 @@
 #include "http/response_rules.h"
 #include "http/upgrade.h"
 #include "net/early_data.h"
+#include "tls/facts.h"
 
 namespace gate::cache {
 namespace {
@@ -133,7 +134,10 @@ RequestUse use_of(const http::Exchange& exchange) {
   const bool readable = request.method == Method::kGet || request.method == Method::kHead;
   // A GET with a body may mean anything by it, and no key has bodies.
   if (!readable || request.has_body || !http::upgrade_of(request).empty()) return RequestUse::kPasses;
-  if (request.fields.find(FieldId::kAuthorization) || net::brings_early_data(exchange.connection())) {
+  // Who proves who they are in the handshake is meant as much as who does by a field.
+  const tls::Facts* facts = exchange.connection().tls;
+  const bool is_personal = request.fields.find(FieldId::kAuthorization) || (facts && facts->client);
+  if (is_personal || net::brings_early_data(exchange.connection())) {
     return RequestUse::kPasses;
   }
   // RFC 9110 13.1.1 and 13.1.4 leave these to the origin server, whose state they speak of.

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "http/arena_text.h"
+#include "http/claims.h"
 #include "http/connection_fields.h"
 
 namespace gate::php {
@@ -55,7 +56,8 @@ bool is_withheld(const http::Field& field) {
     case FieldId::kXRequestId: return true;
     default: break;
   }
-  return field.name == "proxy" || field.name == "x-real-ip" || field.name.starts_with("x-forwarded-");
+  return field.name == "proxy" || field.name == "x-real-ip" || field.name.starts_with("x-forwarded-") ||
+         http::claims_certificate(field.name);
 }
 
 // Names become variables by "-" → "_", and PHP makes "_" of still more: only with these are two names never the same.

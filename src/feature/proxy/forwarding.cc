@@ -8,9 +8,12 @@
 #include "base/text.h"
 #include "feature/proxy/codes.h"
 #include "http/arena_text.h"
+#include "http/claims.h"
 #include "http/connection_fields.h"
 #include "http/list_elements.h"
 #include "net/early_data.h"
+#include "tls/client_certificate.h"
+#include "tls/facts.h"
 
 namespace gate::proxy {
 namespace {
@@ -36,7 +39,8 @@ bool is_said_afresh(const http::Field& field) {
     case FieldId::kUnknown: break;
     default: return false;
   }
-  return field.name == "proxy" || field.name == "x-real-ip" || field.name.starts_with("x-forwarded-");
+  return field.name == "proxy" || field.name == "x-real-ip" || field.name.starts_with("x-forwarded-") ||
+         http::claims_certificate(field.name);
 }
 
 // RFC 7239 6: an IPv6 address stands in brackets and quotes.
@@ -99,6 +103,15 @@ void say_who_asks(http::Exchange& exchange, http::FieldList& fields) {
   fields.add(FieldId::kXRequestId, arena.copy(fmt::format("{:016x}", exchange.id)));
 }
 
+// RFC 9440 2: what the client has proved itself with. It lives as long as the connection.
+void say_client_certificate(const http::Exchange& exchange, ClientCertificateSaid said, http::FieldList& fields) {
+  const tls::Facts* facts = exchange.connection().tls;
+  if (said == ClientCertificateSaid::kNothing || !facts || !facts->client) return;
+  fields.add("client-cert", facts->client->field_value);
+  const std::string& chain = facts->client->chain_field_value;
+  if (said == ClientCertificateSaid::kWithChain && !chain.empty()) fields.add("client-cert-chain", chain);
+}
+
 // RFC 9113 8.2.3: an HTTP/2 client may send the cookies in several lines; HTTP/1 has one.
 bool joins_cookies(const http::Exchange& exchange) { return exchange.request.version >= http::Version::kHttp2; }
 
@@ -128,6 +141,7 @@ void fill_request_fields(http::Exchange& exchange, const ProxySettings& settings
     fields.add(field);
   }
   say_who_asks(exchange, fields);
+  say_client_certificate(exchange, settings.client_certificate, fields);
   // RFC 8470 5.1: an intermediary that passes a request on before the handshake is done says so, and leaves it to the
   // server to call it too early.
   if (net::brings_early_data(exchange.connection())) fields.set("early-data", "1");

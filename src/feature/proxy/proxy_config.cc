@@ -241,6 +241,13 @@ void read_trust(Context& context, const conf::Statement& statement) {
   context.plan.pool_text += fmt::format("trust {:x} ", std::hash<std::string>{}(file->content));
 }
 
+void read_pass_client_certificate(Context& context, const conf::Statement& statement) {
+  constexpr conf::Choice<ClientCertificateSaid> kChain[] = {{"chain", ClientCertificateSaid::kWithChain}};
+  context.plan.client_certificate = ClientCertificateSaid::kOwn;
+  if (statement.args.empty()) return;
+  if (const auto said = context.reader.choice(statement.args[0], kChain)) context.plan.client_certificate = *said;
+}
+
 void read_client_certificate(Context& context, const conf::Statement& statement) {
   const auto& words = statement.args;
   if (words[1].text != "key") {
@@ -314,6 +321,11 @@ constexpr conf::Directive<ProxySettings> kDirectives[] = {
      .args = {2, 3},
      .occurs = conf::Occurs::kRepeated,
      .handle = read_header},
+    {.name = "pass-client-certificate",
+     .synopsis = "pass-client-certificate [chain]",
+     .summary = "Tells servers what the client has proved itself with: Client-Cert, and Client-Cert-Chain.",
+     .args = {0, 1},
+     .handle = read_pass_client_certificate},
     {.name = "retry",
      .synopsis = "retry N [STATUS…]",
      .summary =

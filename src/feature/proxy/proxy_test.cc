@@ -9,6 +9,8 @@
 #include "http/config/conf_text_for_test.h"
 #include "http/testing/fake_exchange.h"
 #include "http/trusted_proxies.h"
+#include "tls/client_certificate.h"
+#include "tls/facts.h"
 
 namespace gate::proxy {
 namespace {
@@ -52,6 +54,25 @@ TEST(RequestFields, say_afresh_who_asks_whatever_the_client_claims) {
   EXPECT_EQ(sent["x-request-id"], "0123456789abcdef");
   EXPECT_EQ(sent["x-forwarded-port"], "(none)");
   EXPECT_EQ(sent["x-real-ip"], "(none)");
+}
+
+TEST(RequestFields, tell_of_a_clients_certificate_where_wanted_and_never_what_the_client_claims) {
+  tls::Facts facts;
+  facts.client = std::make_shared<const tls::ClientCertificate>(
+      tls::ClientCertificate{.chain = {}, .names = {}, .field_value = ":bGVhZg==:", .chain_field_value = ":Y2E=:"});
+  FakeExchange fake({.tls = &facts});
+  for (const auto* name : {"client-cert", "client-cert-chain", "client_cert"}) fake.add(name, "forged");
+  const Sent silent(fake);
+  for (const auto* name : {"client-cert", "client-cert-chain", "client_cert"}) EXPECT_EQ(silent[name], "(none)");
+  ProxySettings settings;
+  settings.client_certificate = ClientCertificateSaid::kOwn;
+  EXPECT_EQ(Sent(fake, settings)["client-cert"], ":bGVhZg==:");
+  EXPECT_EQ(Sent(fake, settings)["client-cert-chain"], "(none)");
+  settings.client_certificate = ClientCertificateSaid::kWithChain;
+  EXPECT_EQ(Sent(fake, settings)["client-cert-chain"], ":Y2E=:");
+  FakeExchange stranger;
+  stranger.add("client-cert", "forged");
+  EXPECT_EQ(Sent(stranger, settings)["client-cert"], "(none)");
 }
 
 TEST(RequestFields, repeat_what_trusted_proxies_have_said_and_nothing_of_the_client) {

@@ -75,6 +75,9 @@ struct EjectSettings {
 // Who vouches for servers that are spoken with over TLS.
 enum class Trust : std::uint8_t { kSystem, kFile, kAnybody };
 
+// How much servers are told of the certificate a client has proved itself with (RFC 9440).
+enum class ClientCertificateSaid : std::uint8_t { kNothing, kOwn, kWithChain };
+
 // A checked `proxy` statement.
 struct ProxySettings {
   std::vector<ServerSettings> servers;
@@ -84,6 +87,7 @@ struct ProxySettings {
   HostPolicy host = HostPolicy::kAutomatic;
   std::string host_name;  // for kFixed
   std::vector<FieldRule> request_fields;
+  ClientCertificateSaid client_certificate = ClientCertificateSaid::kNothing;
   RetrySettings retry;
   CheckSettings check;
   EjectSettings eject;

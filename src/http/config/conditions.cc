@@ -83,10 +83,17 @@ std::optional<Matcher::Test> read_client(Words words, conf::Reader& reader) {
   return test;
 }
 
+std::optional<Matcher::Test> read_certificate(Words words, conf::Reader& reader) {
+  auto names = read_globs(words, Glob::Of::kText, reader);
+  if (!names) return std::nullopt;
+  return CertificateNames{*std::move(names)};
+}
+
 using ReadTest = std::optional<Matcher::Test> (*)(Words, conf::Reader&);
 
 constexpr conf::Choice<ReadTest> kTests[] = {
-    {"method", read_method}, {"path", read_path}, {"header", read_header}, {"query", read_query}, {"from", read_client},
+    {"method", read_method}, {"path", read_path},   {"header", read_header},
+    {"query", read_query},   {"from", read_client}, {"client-certificate", read_certificate},
 };
 
 }  // namespace

@@ -62,8 +62,9 @@ struct FakeRequest {
   bool secure = true;
   std::string_view peer = "192.0.2.1";
   std::string_view body{};
-  std::string_view upgrade{};   // asks for a tunnel as HTTP/1.1 does
-  std::string_view protocol{};  // asks for a tunnel as HTTP/2 does, by an extended CONNECT
+  std::string_view upgrade{};       // asks for a tunnel as HTTP/1.1 does
+  std::string_view protocol{};      // asks for a tunnel as HTTP/2 does, by an extended CONNECT
+  const tls::Facts* tls = nullptr;  // of the handshake
 };
 
 // An interim response that a service has sent.
@@ -157,6 +158,7 @@ class FakeExchange final : private ExchangeDriver {
     info.peer = {base::IpAddress::parse(given.peer).value(), 50'000};
     info.local = {base::IpAddress::parse("192.0.2.254").value(), static_cast<std::uint16_t>(given.secure ? 443 : 80)};
     info.secure = given.secure;
+    info.tls = given.tls;
     return info;
   }
 
