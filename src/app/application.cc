@@ -12,6 +12,7 @@
 #include "app/hsts_ramp.h"
 #include "app/key_log.h"
 #include "app/quic_keys.h"
+#include "cert/codes.h"
 #include "feature/files/files.h"
 #include "os/file.h"
 #include "os/limits.h"
@@ -340,6 +341,13 @@ void Application::look_after_internal_ca() {
 bool Application::renewal_is_due() const {
   const auto now = clock_.wall();
   return std::ranges::any_of(credentials_, [&](const SiteCredentials& site) { return site.is_due(now); });
+}
+
+void Application::note_revoked(const std::string& site, std::string_view text) {
+  for (std::size_t i = 0; i < credentials_.size(); ++i) {
+    if (settings_.sites[i].name() == site) credentials_[i].revoked = true;
+  }
+  audit(observe::AuditKind::kCertificateProblem, fmt::format("{}: {}", site, text), cert::kRevoked);
 }
 
 void Application::rotate_ticket_keys() {

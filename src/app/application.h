@@ -58,6 +58,9 @@ class Application {
   base::Result<void> refresh_certificates(std::string& report);
   bool renewal_is_due() const;
 
+  // The authority has taken a certificate of the site back.
+  void note_revoked(const std::string& site, std::string_view text);
+
   void rotate_ticket_keys();
   bool ticket_rotation_is_due() const { return ticket_keys_->rotation_is_due(clock_.wall()); }
 
@@ -74,12 +77,14 @@ class Application {
   void audit(observe::AuditKind kind, std::string_view text, base::ErrorCode code = {});
   void reopen_logs() { logs_->reopen(); }
 
+  const base::Clock& clock() const { return clock_; }
   const Settings& settings() const { return settings_; }
   const std::vector<SiteCredentials>& credentials() const { return credentials_; }
   const Listeners& listeners() const { return listeners_; }
   const ConfigurationSource& source() const { return source_; }
   const WorkerPool& workers() const { return *workers_; }
   WorkerPool& workers() { return *workers_; }
+  base::Random& random() { return random_; }
   const LogWriter& logs() const { return *logs_; }
   const SiteNumbers& site_numbers() const { return numbers_; }
   std::uint64_t generation() const { return generation_; }

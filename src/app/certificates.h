@@ -20,6 +20,7 @@ namespace gate::app {
 struct SiteCredentials {
   std::vector<cert::Credential> credentials;
   std::optional<tls::ClientDemand> clients;
+  bool revoked = false;  // the authority has taken one back
   // When a local one is due; the user's own are never renewed by us.
   base::WallTime valid_from = base::WallTime::min();
   base::WallTime renewal = base::WallTime::max();

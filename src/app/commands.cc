@@ -54,6 +54,7 @@ nlohmann::json certificates_json(const Application& application) {
                       {"source", site.local_certificate ? "local CA" : "files"},
                       {"pem", leaf.to_pem()}});
       for (const auto& address : leaf.addresses()) list.back()["names"].push_back(address.to_string());
+      if (application.credentials()[i].revoked) list.back()["revoked"] = true;
       if (site.local_certificate) list.back()["renewal"] = time_text(application.credentials()[i].renewal);
     }
   }

@@ -53,6 +53,22 @@ Control::Control(std::unique_ptr<loop::Loop> loop, os::SignalReceiver signals, o
 
 Control::~Control() = default;
 
+base::Result<void> Control::begin_revocation_watch() {
+  GATE_TRY_ASSIGN(outside_, client::LoopContext::create(*loop_, application_->random()));
+  RevocationListener& listener = *this;
+  revocation_.emplace(outside_->context(), application_->clock(), listener,
+                      application_->settings().state_folder + "/ocsp");
+  revocation_->adopt(application_->settings(), application_->credentials());
+  return {};
+}
+
+void Control::revoked(const std::string& site, std::string_view text) {
+  application_->note_revoked(site, text);
+  board_->publish();
+}
+
+void Control::stapled(std::shared_ptr<const tls::Staples> staples) { application_->workers().use_staples(staples); }
+
 int Control::run(Application& application, StatusBoard& board, bool watch) {
   application_ = &application;
   board_ = &board;
@@ -62,6 +78,10 @@ int Control::run(Application& application, StatusBoard& board, bool watch) {
   };
   if (!watched(signals_.fd(), signal_source_) || !watched(files_.fd(), file_source_)) return to_int(Exit::kMachine);
   watch_files();
+  if (const auto begun = begin_revocation_watch(); !begun) {
+    application_->audit(observe::AuditKind::kCertificateProblem, begun.error().what, begun.error().code);
+    return to_int(Exit::kMachine);
+  }
   note_changes_while_starting();
   act_on_changes();
   maintain();
@@ -95,6 +115,7 @@ void Control::on_signal(int number) {
 base::Result<ReloadReport> Control::reload(std::string& report) {
   [[maybe_unused]] const auto told = manager_.reloading();
   auto result = application_->reload(report);
+  revocation_->adopt(application_->settings(), application_->credentials());
   board_->publish();
   watch_files();
   [[maybe_unused]] const auto ready =
@@ -106,6 +127,7 @@ void Control::refresh_certificates() {
   std::string report;
   // What is wrong with them is in the audit log; the old ones stay.
   static_cast<void>(application_->refresh_certificates(report));
+  revocation_->adopt(application_->settings(), application_->credentials());
   board_->publish();
 }
 
@@ -152,6 +174,7 @@ void Control::maintain() {
   if (application_->ticket_rotation_is_due()) application_->rotate_ticket_keys();
   if (application_->renewal_is_due()) refresh_certificates();
   application_->look_after_internal_ca();
+  revocation_->maintain();
   note_stalled_workers();
   [[maybe_unused]] const auto told = manager_.alive();
 }

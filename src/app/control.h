@@ -10,7 +10,9 @@
 #include "app/admin/admin_call.h"
 #include "app/application.h"
 #include "app/hand_over.h"
+#include "app/revocation_watch.h"
 #include "app/status_board.h"
+#include "client/loop_context.h"
 #include "loop/loop.h"
 #include "os/notify.h"
 #include "os/signals.h"
@@ -25,7 +27,7 @@ namespace gate::app {
 //   SIGHUP            reload
 //   SIGUSR1           open the log files anew
 //   SIGUSR2           upgrade: a new process takes over, this one drains
-class Control {
+class Control final : private RevocationListener {
  public:
   static constexpr std::chrono::seconds kDrainDeadline{30};
 
@@ -52,6 +54,8 @@ class Control {
 
   Control(std::unique_ptr<loop::Loop> loop, os::SignalReceiver signals, os::FileWatcher files);
   ~Control();
+  Control(const Control&) = delete;
+  Control& operator=(const Control&) = delete;
 
  private:
   // Calls a member function when a descriptor is readable.
@@ -67,6 +71,11 @@ class Control {
     std::function<void()> ring;
   };
 
+  // RevocationListener
+  void revoked(const std::string& site, std::string_view text) override;
+  void stapled(std::shared_ptr<const tls::Staples> staples) override;
+
+  base::Result<void> begin_revocation_watch();
   void on_signal(int number);
   void on_files_changed();
   void act_on_changes();
@@ -87,6 +96,8 @@ class Control {
   os::ServiceManager manager_;
   Application* application_ = nullptr;
   StatusBoard* board_ = nullptr;
+  std::unique_ptr<client::LoopContext> outside_;
+  std::optional<RevocationWatch> revocation_;
   std::unique_ptr<AdminCall> stop_call_;
   std::unique_ptr<AdminCall> upgrade_call_;
   Source signal_source_;

@@ -88,6 +88,10 @@ void WorkerPool::use_challenges(const std::shared_ptr<const tls::Challenges>& ch
   on_all([&](server::Worker& worker, std::size_t) { worker.use_challenges(challenges); });
 }
 
+void WorkerPool::use_staples(const std::shared_ptr<const tls::Staples>& staples) {
+  on_all([&](server::Worker& worker, std::size_t) { worker.use_staples(staples); });
+}
+
 void WorkerPool::drain(bool hand_over, const std::function<void()>& drained) {
   auto left = std::make_shared<std::atomic<std::size_t>>(members_.size());
   on_all([&](server::Worker& worker, std::size_t) {

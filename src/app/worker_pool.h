@@ -65,6 +65,8 @@ class WorkerPool {
   void use_ticket_keys(const tls::TicketKeys& keys);
   // Names that are being proved to certificate authorities from now on; the ones given before are no longer.
   void use_challenges(const std::shared_ptr<const tls::Challenges>& challenges);
+  // What is shown with the certificates from now on.
+  void use_staples(const std::shared_ptr<const tls::Staples>& staples);
 
   // Calls for each worker, on its own thread, and waits until all have done it.
   void on_all(const std::function<void(server::Worker&, std::size_t)>& call);

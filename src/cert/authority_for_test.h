@@ -172,6 +172,19 @@ inline std::string revocation_list(const Credential& issuer, const std::vector<l
   return text;
 }
 
+// A server's, whose revocation can be asked for at these URLs where there are; with its issuer as one chain.
+inline Credential revocable(const Credential& issuer, const std::vector<std::string>& names, long serial,
+                            const std::string& responder, const std::string& list, base::WallTime now) {
+  std::vector<std::pair<std::string, std::string>> extensions;
+  if (!responder.empty()) extensions.emplace_back("authorityInfoAccess", "OCSP;URI:" + responder);
+  if (!list.empty()) extensions.emplace_back("crlDistributionPoints", "URI:" + list);
+  auto leaf = for_test_internal::make(
+      {.common_name = "leaf", .names = names, .extensions = std::move(extensions), .serial = serial},
+      PrivateKey::generate(), &issuer, now);
+  leaf.chain.push_back(issuer.leaf());
+  return leaf;
+}
+
 // The leaf followed by its issuer's certificate, as one chain.
 inline Credential chained(Credential leaf, const Credential& issuer) {
   leaf.chain.push_back(issuer.leaf());

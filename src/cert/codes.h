@@ -20,6 +20,8 @@ inline constexpr base::ErrorCode kCannotIssue{4061};
 inline constexpr base::ErrorCode kNotTrusted{4062};
 inline constexpr base::ErrorCode kCannotParseCrl{4112};
 inline constexpr base::ErrorCode kNoRoot{4113};  // a file that is to vouch for clients holds no root
+inline constexpr base::ErrorCode kBadRevocationAnswer{4114};
+inline constexpr base::ErrorCode kRevoked{4115};  // the authority has taken back a certificate that is served
 
 inline constexpr base::ErrorCode kFactsUnreadable{4200};
 inline constexpr base::ErrorCode kStoreDamaged{4201};

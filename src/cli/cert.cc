@@ -61,6 +61,7 @@ void show_one(const nlohmann::json& each) {
   line("key", each.value("key", ""));
   line("valid", day(each, "not_before") + " to " + day(each, "not_after"));
   if (each.contains("renewal")) line("renewal", day(each, "renewal"));
+  if (each.value("revoked", false)) line("revoked", "by its authority: replace it");
   line("source", each.value("source", ""));
   line("serial", each.value("serial", ""));
   line("sha256", each.value("sha256", ""));

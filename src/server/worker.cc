@@ -119,6 +119,7 @@ void Worker::adopt(std::shared_ptr<const Plan> plan, std::shared_ptr<tls::Server
   plan_ = std::move(plan);
   tls_ = std::move(tls);
   tls_->use_challenges(*challenges_);
+  tls_->use_staples(*staples_);
   quic_.adopt(plan_, tls_);
   drain_changed_clients();
 }
@@ -126,6 +127,11 @@ void Worker::adopt(std::shared_ptr<const Plan> plan, std::shared_ptr<tls::Server
 void Worker::use_challenges(std::shared_ptr<const tls::Challenges> challenges) {
   challenges_ = std::move(challenges);
   tls_->use_challenges(*challenges_);
+}
+
+void Worker::use_staples(std::shared_ptr<const tls::Staples> staples) {
+  staples_ = std::move(staples);
+  tls_->use_staples(*staples_);
 }
 
 // What is demanded of clients may have changed, or of the site they are at. They go on with what is in flight, and then

@@ -78,6 +78,8 @@ class Worker final : private net::ConnectionOwner,
   void use_ticket_keys(const tls::TicketKeys& keys) { tls_->use_ticket_keys(keys); }
   // Names that are being proved to certificate authorities, from the next handshake on and until other ones are given.
   void use_challenges(std::shared_ptr<const tls::Challenges> challenges);
+  // What is shown with the certificates, from the next handshake on and until other ones are given.
+  void use_staples(std::shared_ptr<const tls::Staples> staples);
 
   [[nodiscard]] base::Result<> listen(ListenerSocket socket);
   // A datagram that another worker or process has received for a connection of this one.
@@ -178,6 +180,7 @@ class Worker final : private net::ConnectionOwner,
   std::shared_ptr<const Plan> plan_;
   std::shared_ptr<tls::ServerContext> tls_;
   std::shared_ptr<const tls::Challenges> challenges_ = std::make_shared<const tls::Challenges>();
+  std::shared_ptr<const tls::Staples> staples_ = std::make_shared<const tls::Staples>();
   SiteTable sites_;
   std::vector<std::unique_ptr<Site>> retired_sites_;
   std::unique_ptr<Site> clear_text_;

@@ -62,7 +62,7 @@ base::Result<std::vector<ServerContext::Impl::Holder>> hold_all(const ServerCont
   for (const cert::Credential* credential : site.credentials) {
     auto ctx = hold(impl, *credential);
     if (ctx == nullptr) return refuse("its key and certificate do not match: " + cert::last_library_reason());
-    holders.push_back({credential->key.type(), std::move(ctx)});
+    holders.push_back({credential->key.type(), std::move(ctx), credential->leaf().fingerprint()});
   }
   if (holders.empty()) return refuse("it has no certificate");
   const auto is_rsa = [](const auto& each) { return each.type == cert::KeyType::kRsa; };
@@ -106,9 +106,18 @@ void ServerContext::use_challenges(const Challenges& challenges) {
   impl_->challenges.clear();
   for (const auto& [name, credential] : challenges.open) {
     Impl::Site site{.holders = {}, .policy = {.ticket_scope = std::string(to_string(Alpn::kAcmeTls))}};
-    site.holders.push_back({credential.key.type(), hold(*impl_, credential)});
+    site.holders.push_back({credential.key.type(), hold(*impl_, credential), credential.leaf().fingerprint()});
     GATE_CHECK(site.holders.front().ctx != nullptr);  // the program has made it itself
     impl_->challenges.insert_or_assign(challenge_server_name(name), std::move(site));
+  }
+}
+
+void ServerContext::use_staples(const Staples& staples) {
+  for (auto& site : impl_->sites) {
+    for (auto& holder : site.holders) {
+      const auto found = staples.responses.find(holder.certificate);
+      holder.staple = found == staples.responses.end() ? std::vector<std::byte>() : found->second;
+    }
   }
 }
 

@@ -15,6 +15,7 @@
 #include "tls/challenges.h"
 #include "tls/client_demand.h"
 #include "tls/policy.h"
+#include "tls/staples.h"
 #include "tls/ticket_keys.h"
 
 namespace gate::tls {
@@ -65,6 +66,9 @@ class ServerContext {
 
   // From the next handshake on, these challenges are open and no others.
   void use_challenges(const Challenges& challenges);
+
+  // From the next handshake on, these are shown with the certificates, and no others.
+  void use_staples(const Staples& staples);
 
   // The position of the site that answers a client that asked for `server_name` (empty: none) at `local_address`, as
   // handshakes choose it: exact name, wildcard, the address when no name was sent, the default. Nothing: refused.

@@ -170,6 +170,9 @@ ssl_select_cert_result_t settle(SSL* ssl, const ClientHello& hello, const Impl::
     settle_sessions(ssl, hello, site.policy, version);
     SSL_set_early_data_enabled(ssl, negotiation_of(ssl)->quic != nullptr && site.policy.early_data);
     if (site.clients) site.clients->guard(ssl);
+    if (!holder.staple.empty()) {
+      GATE_CHECK(SSL_set_ocsp_response(ssl, native_data(base::ByteView(holder.staple)), holder.staple.size()));
+    }
     return ssl_select_cert_success;
   }
   const bool has_suite = version == kTls13 ? hello.offers_suite(kAes128Gcm13) || hello.offers_suite(kAes256Gcm13) ||

@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -30,6 +31,8 @@ class ServerContext::Impl {
   struct Holder {
     cert::KeyType type;
     bssl::UniquePtr<SSL_CTX> ctx;
+    std::array<std::byte, 32> certificate;  // its fingerprint
+    std::vector<std::byte> staple{};        // empty: none
   };
   struct Site {
     std::vector<Holder> holders;  // ECDSA first
