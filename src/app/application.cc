@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "app/codes.h"
+#include "app/ech_key_store.h"
 #include "app/hand_over.h"
 #include "app/hsts_ramp.h"
 #include "app/key_log.h"
@@ -112,9 +113,7 @@ base::Result<void> Application::build(LoadedConfiguration& loaded) {
   workers_->adopt(prepared.plan, std::move(prepared.tls));
   listeners_.commit(change);
   GATE_TRY(workers_->listen(std::move(change.added)));
-  plan_ = std::move(prepared.plan);
-  settings_ = std::move(prepared.settings);
-  credentials_ = std::move(prepared.credentials);
+  take_over(std::move(prepared));
   return {};
 }
 
@@ -210,7 +209,12 @@ base::Result<Application::Prepared> Application::prepare(LoadedConfiguration& lo
   if (!loaded.good()) return base::fail(rejected());
   if (!loaded.settings.qlog_folder.empty()) GATE_TRY(os::make_directories(loaded.settings.qlog_folder, 0700));
   Prepared prepared;
-  GATE_TRY_ASSIGN(prepared.tls, make_contexts(loaded.settings, credentials));
+  if (const auto& outer_name = loaded.settings.ech_outer_name; !outer_name.empty()) {
+    GATE_TRY_ASSIGN(auto keys, load_ech_keys(settings_.state_folder, outer_name, clock_.wall()));
+    prepared.ech_keys.emplace(std::move(keys));
+  }
+  const tls::EchKeys* ech_keys = prepared.ech_keys ? &*prepared.ech_keys : nullptr;
+  GATE_TRY_ASSIGN(prepared.tls, make_contexts(loaded.settings, credentials, ech_keys));
   PlanInputs inputs{
       .generation = generation_ + 1,
       .workers = static_cast<std::uint32_t>(workers_->size()),
@@ -244,15 +248,25 @@ base::Result<base::WallTime> Application::hsts_began(const SiteSettings& site) c
 }
 
 base::Result<std::vector<std::shared_ptr<tls::ServerContext>>> Application::make_contexts(
-    const Settings& settings, const std::vector<SiteCredentials>& credentials) const {
+    const Settings& settings, const std::vector<SiteCredentials>& credentials, const tls::EchKeys* ech_keys) const {
   std::vector<std::shared_ptr<tls::ServerContext>> contexts;
   for (std::size_t worker = 0; worker < workers_->size(); ++worker) {
     GATE_TRY_ASSIGN(auto key_log, open_key_log(settings.key_log));
-    GATE_TRY_ASSIGN(auto context,
-                    tls::ServerContext::create(tls_settings(settings, credentials, *ticket_keys_, std::move(key_log))));
+    auto tls = tls_settings(settings, credentials, *ticket_keys_, std::move(key_log));
+    if (ech_keys) tls.ech_keys.emplace(*ech_keys);
+    GATE_TRY_ASSIGN(auto context, tls::ServerContext::create(tls));
     contexts.push_back(std::move(context));
   }
   return contexts;
+}
+
+// What is in force from now on.
+void Application::take_over(Prepared prepared) {
+  plan_ = std::move(prepared.plan);
+  settings_ = std::move(prepared.settings);
+  credentials_ = std::move(prepared.credentials);
+  ech_keys_.reset();
+  if (prepared.ech_keys) ech_keys_.emplace(*prepared.ech_keys);
 }
 
 base::Result<ReloadReport> Application::reload(std::string& report) {
@@ -283,9 +297,7 @@ base::Result<ReloadReport> Application::reload(std::string& report) {
   listeners_.commit(*change);
   workers_->stop_listening(change->removed);
   GATE_TRY(workers_->listen(std::move(change->added)));
-  plan_ = std::move(prepared->plan);
-  settings_ = std::move(prepared->settings);
-  credentials_ = std::move(prepared->credentials);
+  take_over(*std::move(prepared));
   audit(observe::AuditKind::kConfigurationChanged, describe(result));
   return result;
 }
@@ -323,7 +335,7 @@ base::Result<void> Application::refresh_certificates(std::string& report) {
   auto credentials = certificates_->load(settings_, checked.diagnostics);
   if (!credentials) return keep(std::move(credentials).error());
   if (!checked.good()) return keep(rejected());
-  auto contexts = make_contexts(settings_, *credentials);
+  auto contexts = make_contexts(settings_, *credentials, ech_keys());
   if (!contexts) return keep(std::move(contexts).error());
   workers_->adopt(plan_, *std::move(contexts));
   credentials_ = *std::move(credentials);
@@ -355,6 +367,22 @@ void Application::rotate_ticket_keys() {
   ticket_keys_.reset();
   ticket_keys_.emplace(rotated);
   workers_->use_ticket_keys(*ticket_keys_);
+}
+
+void Application::rotate_ech_keys() {
+  const auto rotated = ech_keys_->rotated(clock_.wall());
+  // A key that a restart would forget is not published.
+  if (const auto saved = save_ech_keys(settings_.state_folder, rotated); !saved) {
+    if (std::exchange(ech_problem_, saved.error().what) != saved.error().what)
+      audit(observe::AuditKind::kCertificateProblem, saved.error().what, saved.error().code);
+    return;
+  }
+  ech_problem_.clear();
+  ech_keys_.reset();
+  ech_keys_.emplace(rotated);
+  workers_->use_ech_keys(*ech_keys_);
+  audit(observe::AuditKind::kCertificateRenewed,
+        "Encrypted Client Hello has a new key: publish what \"gate443 ech record NAME\" prints");
 }
 
 void Application::drain(bool hand_over, const std::function<void()>& drained) {

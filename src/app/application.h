@@ -62,6 +62,12 @@ class Application {
   void note_revoked(const std::string& site, std::string_view text);
 
   void rotate_ticket_keys();
+  // Makes a new key of Encrypted Client Hello and keeps it; the old ones still open.
+  void rotate_ech_keys();
+  bool ech_rotation_is_due() const { return ech_keys_ && ech_keys_->rotation_is_due(clock_.wall()); }
+  // Null: names come in clear.
+  const tls::EchKeys* ech_keys() const { return ech_keys_ ? &*ech_keys_ : nullptr; }
+
   bool ticket_rotation_is_due() const { return ticket_keys_->rotation_is_due(clock_.wall()); }
 
   // Keeps up what the internal authority has published.
@@ -98,12 +104,14 @@ class Application {
     std::vector<SiteCredentials> credentials;
     std::vector<std::shared_ptr<tls::ServerContext>> tls;
     std::shared_ptr<const server::Plan> plan;
+    std::optional<tls::EchKeys> ech_keys;
   };
 
   base::Result<void> build(LoadedConfiguration& loaded);
   base::Result<Prepared> prepare(LoadedConfiguration& loaded, const Listeners::Change& change);
   base::Result<std::vector<std::shared_ptr<tls::ServerContext>>> make_contexts(
-      const Settings& settings, const std::vector<SiteCredentials>& credentials) const;
+      const Settings& settings, const std::vector<SiteCredentials>& credentials, const tls::EchKeys* ech_keys) const;
+  void take_over(Prepared prepared);
   base::Result<void> check_internal_ca(const Settings& settings) const;
   base::Result<void> open_logs(const Settings& settings);
   base::Result<void> create_workers(std::size_t count, std::uint64_t descriptors, const quic::ServerKeys& quic_keys);
@@ -126,10 +134,12 @@ class Application {
   std::vector<SiteCredentials> credentials_;
   std::optional<InternalCaCare> internal_ca_;
   std::optional<tls::TicketKeys> ticket_keys_;
+  std::optional<tls::EchKeys> ech_keys_;
   SiteNumbers numbers_;
   const http::MediaTypes media_types_;
   const http::NoChallenges challenges_;
   std::unique_ptr<LogWriter> logs_;
+  std::string ech_problem_;          // the last one told, until keys can be kept again
   std::string certificate_problem_;  // the last one told, until they are good again
   std::uint16_t audit_sink_ = observe::LogTarget::kOff;
   observe::AuditFormat audit_format_ = observe::AuditFormat::kText;

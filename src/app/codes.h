@@ -14,6 +14,9 @@ inline constexpr base::ErrorCode kMetricsNotLoopback{195};
 inline constexpr base::ErrorCode kConfigurationRejected{196};
 inline constexpr base::ErrorCode kNeedsRestart{197};
 
+inline constexpr base::ErrorCode kNoOuterSite{4122};  // "ech" names no site
+inline constexpr base::ErrorCode kNoEch{4123};        // the server has no "ech", or no such site
+
 inline constexpr base::ErrorCode kNotARequest{136};       // nothing that could be asked for
 inline constexpr base::ErrorCode kUnknownRequest{137};    // none that was refused or failed lately
 inline constexpr base::ErrorCode kUnknownUpstream{6003};  // a server that no statement names

@@ -134,6 +134,35 @@ void purge(Control& control, std::unique_ptr<AdminCall> call) {
   call->answer({{"purged", purge_cache(control.application().workers(), purge)}});
 }
 
+// What clients need to know to encrypt the names they ask for, and the sites they can ask for so.
+nlohmann::json ech_json(const Application& application, const tls::EchKeys& keys) {
+  nlohmann::json json{{"outer_name", keys.outer_name()}, {"published", keys.published()}};
+  for (const auto& key : keys.keys()) {
+    const bool is_published = &key == &keys.keys().front();
+    json["keys"].push_back({{"made", time_text(key.made)}, {"published", is_published}});
+  }
+  json["next_rotation"] = time_text(keys.keys().front().made + tls::EchKeys::kRotation);
+  for (const auto& site : application.settings().sites) {
+    std::string protocols = site.http3 && application.settings().http3 != Http3Mode::kOff ? "h3" : "";
+    if (site.http2) protocols += protocols.empty() ? "h2" : ",h2";
+    for (const auto& name : site.names) {
+      if (name.kind != conf::HostName::Kind::kAddress)
+        json["names"].push_back({{"name", name.name}, {"alpn", protocols}});
+    }
+  }
+  return json;
+}
+
+void ech(Control& control, std::unique_ptr<AdminCall> call) {
+  const auto* keys = control.application().ech_keys();
+  if (keys) return call->answer(ech_json(control.application(), *keys));
+  call->fail({.code = kNoEch,
+              .side = base::Side::kConfiguration,
+              .what = "the server does not encrypt the names of its sites",
+              .why = "the configuration has no \"ech\"",
+              .fix = "add: ech OUTER_NAME, with the name of one of its sites"});
+}
+
 }  // namespace
 
 void add_commands(AdminServer& server, Control& control, const StatusBoard& board) {
@@ -143,6 +172,7 @@ void add_commands(AdminServer& server, Control& control, const StatusBoard& boar
   server.add_command("status",
                      [&board](std::unique_ptr<AdminCall> call) { call->answer(status_json(board.snapshot())); });
   server.add_command("certificates", on_control_thread(control, certificates));
+  server.add_command("ech", on_control_thread(control, ech));
   server.add_command("reload", on_control_thread(control, reload));
   server.add_command("upstreams", on_control_thread(control, upstreams));
   server.add_command("change_upstream", on_control_thread(control, change_upstream));

@@ -172,6 +172,7 @@ void Control::maintain() {
   loop_->arm(maintenance_, loop_->now() + kMaintenance);
   if (stopping_) return;
   if (application_->ticket_rotation_is_due()) application_->rotate_ticket_keys();
+  if (application_->ech_rotation_is_due()) application_->rotate_ech_keys();
   if (application_->renewal_is_due()) refresh_certificates();
   application_->look_after_internal_ca();
   revocation_->maintain();

@@ -79,6 +79,18 @@ void read_congestion(Context& context, const conf::Statement& statement) {
   if (const auto chosen = context.reader.choice(statement.args[0], kAlgorithms)) context.plan.congestion = *chosen;
 }
 
+void read_ech(Context& context, const conf::Statement& statement) {
+  const auto name = context.reader.host_name(statement.args[0]);
+  if (!name) return;
+  if (name->kind != conf::HostName::Kind::kExact) {
+    context.reader.error(conf::kBadHostName, statement.args[0], "clients can only be told a full name to ask for",
+                         "such as cover.example.com");
+    return;
+  }
+  context.plan.ech_outer_name = name->name;
+  context.plan.ech_at = statement.name.at;
+}
+
 void read_qlog(Context& context, const conf::Statement& statement) {
   if (auto path = context.reader.path(statement.args[0])) context.plan.qlog_folder = *path;
 }
@@ -220,6 +232,11 @@ constexpr conf::Directive<Settings> kStatements[] = {
      .summary = "How HTTP/3 finds out how fast the network takes packets; cubic unless given.",
      .args = {1, 1},
      .handle = read_congestion},
+    {.name = "ech",
+     .synopsis = "ech OUTER_NAME",
+     .summary = "Lets clients ask for sites by encrypted names; observers see OUTER_NAME, a site of yours, alone.",
+     .args = {1, 1},
+     .handle = read_ech},
     {.name = "qlog",
      .synopsis = "qlog DIRECTORY",
      .summary = "Writes a qlog file a QUIC connection, for qvis. Costs time and space.",
@@ -343,6 +360,17 @@ void check_passed_names(const Settings& settings, conf::Reader& reader) {
   }
 }
 
+// A client whose key is out of date is told the new one by a server that proves the outer name.
+void check_ech(const Settings& settings, conf::Reader& reader) {
+  if (settings.ech_outer_name.empty()) return;
+  const auto is_outer = [&settings](const conf::HostName& name) { return name.name == settings.ech_outer_name; };
+  const auto has_outer = [&is_outer](const SiteSettings& site) { return std::ranges::any_of(site.names, is_outer); };
+  if (std::ranges::any_of(settings.sites, has_outer)) return;
+  reader.diagnostics().error(kNoOuterSite, settings.ech_at,
+                             fmt::format("no site is called {}", conf::shown(settings.ech_outer_name)),
+                             "add one: it has the certificate that clients with an old key check");
+}
+
 void check_proxy_protocol(const Settings& settings, conf::Reader& reader) {
   if (!settings.proxy_protocol) return;
   for (const auto& [endpoint, at] : settings.proxy_protocol->addresses) {
@@ -370,6 +398,7 @@ Settings read_settings(const conf::Block& root, conf::Reader& reader) {
   check_names(settings, reader);
   check_passed_names(settings, reader);
   check_proxy_protocol(settings, reader);
+  check_ech(settings, reader);
   if (settings.sites.empty() && settings.passes.empty() && !reader.diagnostics().has_errors()) {
     reader.diagnostics().error(kNoSites, {}, "the configuration has no site",
                                "add one: site localhost { files /srv/www }");

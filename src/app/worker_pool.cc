@@ -88,6 +88,10 @@ void WorkerPool::use_challenges(const std::shared_ptr<const tls::Challenges>& ch
   on_all([&](server::Worker& worker, std::size_t) { worker.use_challenges(challenges); });
 }
 
+void WorkerPool::use_ech_keys(const tls::EchKeys& keys) {
+  on_all([&](server::Worker& worker, std::size_t) { worker.use_ech_keys(keys); });
+}
+
 void WorkerPool::use_staples(const std::shared_ptr<const tls::Staples>& staples) {
   on_all([&](server::Worker& worker, std::size_t) { worker.use_staples(staples); });
 }

@@ -65,6 +65,7 @@ class WorkerPool {
   void use_ticket_keys(const tls::TicketKeys& keys);
   // Names that are being proved to certificate authorities from now on; the ones given before are no longer.
   void use_challenges(const std::shared_ptr<const tls::Challenges>& challenges);
+  void use_ech_keys(const tls::EchKeys& keys);
   // What is shown with the certificates from now on.
   void use_staples(const std::shared_ptr<const tls::Staples>& staples);
 

@@ -22,12 +22,12 @@ int main(int argc, char** argv) {
   parser.footer(kFooter);
   parser.require_subcommand(0, 1);
   const std::vector<gate::cli::Command> commands{
-      gate::cli::add_serve(parser),   gate::cli::add_run(parser),      gate::cli::add_check(parser),
-      gate::cli::add_reload(parser),  gate::cli::add_stop(parser),     gate::cli::add_upgrade(parser),
-      gate::cli::add_status(parser),  gate::cli::add_upstream(parser), gate::cli::add_why(parser),
-      gate::cli::add_cache(parser),   gate::cli::add_fmt(parser),      gate::cli::add_config(parser),
-      gate::cli::add_cert(parser),    gate::cli::add_ca(parser),       gate::cli::add_trust(parser),
-      gate::cli::add_explain(parser), gate::cli::add_version(parser)};
+      gate::cli::add_serve(parser),  gate::cli::add_run(parser),      gate::cli::add_check(parser),
+      gate::cli::add_reload(parser), gate::cli::add_stop(parser),     gate::cli::add_upgrade(parser),
+      gate::cli::add_status(parser), gate::cli::add_upstream(parser), gate::cli::add_why(parser),
+      gate::cli::add_cache(parser),  gate::cli::add_fmt(parser),      gate::cli::add_config(parser),
+      gate::cli::add_cert(parser),   gate::cli::add_ca(parser),       gate::cli::add_ech(parser),
+      gate::cli::add_trust(parser),  gate::cli::add_explain(parser),  gate::cli::add_version(parser)};
   if (const auto ended = program.parse(argc, argv)) return *ended;
   for (const auto& command : commands) {
     if (command.parser.parsed()) return command.run();

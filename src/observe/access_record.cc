@@ -61,6 +61,7 @@ void put_durations(TextWriter& out, const AccessRecord& record) {
 void put_tls(TextWriter& out, const AccessTls& tls) {
   out.put(",\"tls\":{\"resumed\":");
   out.put(tls.resumed ? std::string_view("true") : std::string_view("false"));
+  if (tls.ech) out.put(",\"ech\":true");
   put_text(out, ",\"version\":", tls.version);
   put_text(out, ",\"suite\":", tls.suite);
   put_text(out, ",\"group\":", tls.group);

@@ -21,6 +21,7 @@ struct AccessTls {
   std::string_view server_name{};  // asked for by the client
   std::string_view ja4{};
   bool resumed = false;
+  bool ech = false;  // asked for by an encrypted ClientHello
   // What the client has proved itself with; empty where it has not.
   std::string_view client_subject{};  // "CN=alice, O=Example"
   std::string_view client_serial{};

@@ -150,8 +150,13 @@ void TrafficRecorder::log(const http::Exchange& exchange, const SitePlan* site, 
   observe::AccessTls tls;
   const tls::Facts* facts = exchange.connection().tls;
   if (facts) {
-    tls = {version_.of(facts->version), suite_.of(facts->suite), group_.of(facts->group),
-           facts->server_name,          facts->ja4.view(),       facts->resumed};
+    tls = {version_.of(facts->version),
+           suite_.of(facts->suite),
+           group_.of(facts->group),
+           facts->server_name,
+           facts->ja4.view(),
+           facts->resumed,
+           facts->ech};
     if (const auto* client = facts->client.get()) {
       tls.client_subject = client->own().subject();
       tls.client_serial = client->own().serial();

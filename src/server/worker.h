@@ -76,6 +76,7 @@ class Worker final : private net::ConnectionOwner,
   // From the next request and the next handshake on, things go by `plan`. What is in flight ends as it began.
   void adopt(std::shared_ptr<const Plan> plan, std::shared_ptr<tls::ServerContext> tls);
   void use_ticket_keys(const tls::TicketKeys& keys) { tls_->use_ticket_keys(keys); }
+  void use_ech_keys(const tls::EchKeys& keys) { tls_->use_ech_keys(keys); }
   // Names that are being proved to certificate authorities, from the next handshake on and until other ones are given.
   void use_challenges(std::shared_ptr<const tls::Challenges> challenges);
   // What is shown with the certificates, from the next handshake on and until other ones are given.

@@ -1,6 +1,7 @@
 #include "tls/client.h"
 
 #include <fmt/format.h>
+#include <openssl/err.h>
 #include <openssl/nid.h>
 
 #include "base/check.h"
@@ -16,6 +17,15 @@ namespace gate::tls {
 
 namespace {
 
+// RFC 9849 6.1.7: a server that could not open the encrypted ClientHello proves the outer name, and only then is its
+// word for other keys taken.
+std::string_view expected_name(const SSL* ssl, const Negotiation& negotiation) {
+  const char* name = nullptr;
+  std::size_t size = 0;
+  SSL_get0_ech_name_override(ssl, &name, &size);
+  return size > 0 ? std::string_view(name, size) : std::string_view(negotiation.server_name);
+}
+
 ssl_verify_result_t on_verify(SSL* ssl, std::uint8_t* alert) {
   Negotiation& negotiation = *negotiation_of(ssl);
   if (negotiation.client->roots == nullptr) return ssl_verify_ok;
@@ -25,7 +35,7 @@ ssl_verify_result_t on_verify(SSL* ssl, std::uint8_t* alert) {
     const CRYPTO_BUFFER* each = sk_CRYPTO_BUFFER_value(sent, i);
     chain.push_back(cert::native_bytes(CRYPTO_BUFFER_data(each), CRYPTO_BUFFER_len(each)));
   }
-  auto verified = cert::verify_server_chain(*negotiation.client->roots, chain, negotiation.server_name,
+  auto verified = cert::verify_server_chain(*negotiation.client->roots, chain, expected_name(ssl, negotiation),
                                             negotiation.client->clock.wall());
   if (verified) return ssl_verify_ok;
   negotiation.refusal = std::move(verified).error();
@@ -129,6 +139,11 @@ bssl::UniquePtr<SSL> ClientContext::Impl::make_ssl(const ClientTarget& target) c
   // RFC 6066 3: "Literal IPv4 and IPv6 addresses are not permitted in 'HostName'."
   if (!target.server_name.empty() && !base::IpAddress::parse(target.server_name)) {
     GATE_CHECK(SSL_set_tlsext_host_name(ssl.get(), target.server_name.c_str()));
+  }
+  if (!target.ech_configs.empty()) {
+    // What cannot be read is as good as none: the name is then asked for in clear, as without DNS.
+    SSL_set1_ech_config_list(ssl.get(), cert::native_data(target.ech_configs), target.ech_configs.size());
+    ERR_clear_error();
   }
   if (target.session != nullptr) GATE_CHECK(SSL_set_session(ssl.get(), target.session->native()));
   return ssl;

@@ -69,6 +69,8 @@ class Session {
 struct ClientTarget {
   std::string server_name;           // SNI, and what the certificate must cover; an address is not sent as SNI
   const Session* session = nullptr;  // resume this; borrowed during construction
+  // An ECHConfigList (RFC 9849) to encrypt the name with; empty: it goes in clear. Borrowed during construction.
+  base::ByteView ech_configs{};
 };
 
 }  // namespace gate::tls

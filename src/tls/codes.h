@@ -2,7 +2,8 @@
 
 #include "base/error.h"
 
-// The codes of TLS connections: G4000 to G4049, and of clients' certificates G4110 and G4111. Stable: they are in logs,
+// The codes of TLS connections: G4000 to G4049, of clients' certificates G4110 and G4111, and of
+// Encrypted Client Hello G4120 to G4129. Stable: they are in logs,
 // metrics and the manual.
 namespace gate::tls {
 
@@ -31,5 +32,8 @@ inline constexpr base::ErrorCode kHandshakeTimeout{4020};     // the client did 
 inline constexpr base::ErrorCode kClientCertificateMissing{
     4110};                                                  // the site demands one, and the client has shown none
 inline constexpr base::ErrorCode kClientNotAccepted{4111};  // the client's certificate is not accepted
+
+inline constexpr base::ErrorCode kBadEchKeys{4120};   // kept keys of Encrypted Client Hello that are of no use
+inline constexpr base::ErrorCode kEchRejected{4121};  // the server could not open the encrypted ClientHello
 
 }  // namespace gate::tls

@@ -181,6 +181,15 @@ const base::Error& Engine::failure() const {
   return *failure_;
 }
 
+std::vector<std::byte> Engine::ech_retry_configs() const {
+  GATE_CHECK(failure_ != nullptr && failure_->code == kEchRejected);
+  const std::uint8_t* configs = nullptr;
+  std::size_t size = 0;
+  SSL_get0_ech_retry_configs(ssl_.get(), &configs, &size);
+  const auto bytes = cert::native_bytes(configs, size);
+  return {bytes.begin(), bytes.end()};
+}
+
 std::optional<Session> Engine::take_session() {
   if (negotiation_ == nullptr || negotiation_->session == nullptr) return std::nullopt;
   Session session = std::move(*negotiation_->session);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/buffer.h"
 #include "base/bytes.h"
@@ -92,6 +93,9 @@ class Engine {
 
   // Why the engine failed. Only after kFailed.
   const base::Error& failure() const;
+
+  // After a failure with kEchRejected: the ECHConfigList to try again with; empty: the server has none, try without.
+  std::vector<std::byte> ech_retry_configs() const;
 
   // A client's newest session for resumption; a TLS 1.3 server sends it after the handshake, so read first.
   std::optional<Session> take_session();

@@ -44,6 +44,7 @@ struct Facts {
   std::uint16_t signature = 0;  // signature scheme of the server's proof; zero when resumed
   Alpn alpn = Alpn::kNone;
   bool resumed = false;
+  bool ech = false;  // the name was asked for encrypted (RFC 9849)
 };
 
 // Names as the registries spell them: "TLSv1.3", "TLS_AES_128_GCM_SHA256", "X25519MLKEM768",

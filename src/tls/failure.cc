@@ -57,6 +57,7 @@ base::ErrorCode code_of(int reason) {
     case SSL_R_RECORD_TOO_LARGE:
     case SSL_R_EXCESSIVE_MESSAGE_SIZE: return kRecordTooLong;
     case SSL_R_CERTIFICATE_VERIFY_FAILED: return kPeerNotTrusted;
+    case SSL_R_ECH_REJECTED: return kEchRejected;
     case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE: return kClientCertificateMissing;
     case ERR_R_MALLOC_FAILURE:
     case ERR_R_INTERNAL_ERROR: return kInternal;
@@ -74,6 +75,7 @@ std::string_view what_of(base::ErrorCode code) {
   if (code == kRecordTooLong) return "a record or message is too long";
   if (code == kPeerNotTrusted) return "the peer's certificate is not trusted";
   if (code == kClientCertificateMissing) return "the client shows no certificate, and the site demands one";
+  if (code == kEchRejected) return "the server could not open the encrypted ClientHello";
   if (code == kInternal) return "the TLS library failed";
   return "a message breaks the protocol";
 }

@@ -28,6 +28,7 @@ void note_negotiated(const SSL* ssl, Facts& facts) {
   facts.group = SSL_get_group_id(ssl);
   facts.resumed = SSL_session_reused(ssl) != 0;
   facts.alpn = alpn_of(ssl);
+  facts.ech = SSL_ech_accepted(ssl) != 0;
   if (scheme != 0) facts.signature = scheme;  // a client learns what the server signed with
   if (facts.resumed) facts.signature = 0;
 }

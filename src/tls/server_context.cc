@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "cert/native.h"
 #include "tls/codes.h"
+#include "tls/ech_native.h"
 #include "tls/own_certificate.h"
 #include "tls/server_impl.h"
 
@@ -72,6 +73,11 @@ base::Result<std::vector<ServerContext::Impl::Holder>> hold_all(const ServerCont
   return holders;
 }
 
+void use_keys(SSL_CTX* ctx, const EchKeys& keys) {
+  const auto native = native_ech_keys(keys);
+  GATE_CHECK(native != nullptr && SSL_CTX_set1_ech_keys(ctx, native.get()));  // they were made here, or looked at
+}
+
 // Of the site added last.
 void demand(ServerContext::Impl& impl, const ClientDemand& clients) {
   auto& site = impl.sites.back();
@@ -93,6 +99,7 @@ base::Result<std::shared_ptr<ServerContext>> ServerContext::create(const ServerS
   impl->ctx.reset(SSL_CTX_new(TLS_with_buffers_method()));
   GATE_CHECK(impl->certificates && impl->ctx);
   configure_server(impl->ctx.get(), impl->key_log != nullptr);
+  if (settings.ech_keys) use_keys(impl->ctx.get(), *settings.ech_keys);
   for (const SiteIdentity& site : settings.sites) {
     GATE_TRY(add_names(*impl, site, static_cast<std::uint32_t>(impl->sites.size())));
     GATE_TRY_ASSIGN(auto holders, hold_all(*impl, site));
@@ -101,6 +108,8 @@ base::Result<std::shared_ptr<ServerContext>> ServerContext::create(const ServerS
   }
   return std::make_shared<ServerContext>(std::move(impl));
 }
+
+void ServerContext::use_ech_keys(const EchKeys& keys) { use_keys(impl_->ctx.get(), keys); }
 
 void ServerContext::use_challenges(const Challenges& challenges) {
   impl_->challenges.clear();

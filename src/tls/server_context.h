@@ -14,6 +14,7 @@
 #include "cert/credential.h"
 #include "tls/challenges.h"
 #include "tls/client_demand.h"
+#include "tls/ech_keys.h"
 #include "tls/policy.h"
 #include "tls/staples.h"
 #include "tls/ticket_keys.h"
@@ -44,7 +45,8 @@ struct SiteIdentity {
 struct ServerSettings {
   std::vector<SiteIdentity> sites{};
   TicketKeys ticket_keys;
-  KeyLog key_log{};  // empty: none
+  std::optional<EchKeys> ech_keys{};  // nothing: names come in clear
+  KeyLog key_log{};                   // empty: none
 };
 
 // Everything the server's side of handshakes shares: certificates by name, policies, ticket keys. One for each
@@ -63,6 +65,9 @@ class ServerContext {
 
   // From the next handshake on, tickets are sealed and opened with `keys`.
   void use_ticket_keys(const TicketKeys& keys);
+
+  // From the next handshake on, names may come encrypted with these keys.
+  void use_ech_keys(const EchKeys& keys);
 
   // From the next handshake on, these challenges are open and no others.
   void use_challenges(const Challenges& challenges);
