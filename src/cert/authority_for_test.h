@@ -47,14 +47,14 @@ inline void extend(X509* x509, int nid, const std::string& value) {
   GATE_CHECK(extension && X509_add_ext(x509, extension.get(), -1));
 }
 
-inline Certificate sign(const Shape& shape, const PrivateKey& key, const Credential* issuer, base::WallTime now) {
+inline Certificate sign(const Shape& shape, EVP_PKEY* key, const Credential* issuer, base::WallTime now) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
   const auto lifetime = std::chrono::duration_cast<std::chrono::seconds>(kLifetime).count();
   bssl::UniquePtr<X509> x509(X509_new());
   GATE_CHECK(X509_set_version(x509.get(), 2) && ASN1_INTEGER_set(X509_get_serialNumber(x509.get()), shape.serial));
   GATE_CHECK(ASN1_TIME_set_posix(X509_getm_notBefore(x509.get()), seconds));
   GATE_CHECK(ASN1_TIME_set_posix(X509_getm_notAfter(x509.get()), seconds + lifetime));
-  GATE_CHECK(X509_set_pubkey(x509.get(), key.native()));
+  GATE_CHECK(X509_set_pubkey(x509.get(), key));
   X509_NAME* subject = X509_get_subject_name(x509.get());
   GATE_CHECK(X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, native_data(base::as_bytes(shape.common_name)),
                                         static_cast<ossl_ssize_t>(shape.common_name.size()), -1, 0));
@@ -71,8 +71,7 @@ inline Certificate sign(const Shape& shape, const PrivateKey& key, const Credent
     bssl::UniquePtr<X509_EXTENSION> extension(X509V3_EXT_nconf(nullptr, nullptr, name.c_str(), value.c_str()));
     GATE_CHECK(extension && X509_add_ext(x509.get(), extension.get(), -1));
   }
-  const PrivateKey& signer = issuer == nullptr ? key : issuer->key;
-  GATE_CHECK(X509_sign(x509.get(), signer.native(), shape.digest) > 0);
+  GATE_CHECK(X509_sign(x509.get(), issuer == nullptr ? key : issuer->key.native(), shape.digest) > 0);
   std::uint8_t* der = nullptr;
   const int size = i2d_X509(x509.get(), &der);
   auto certificate = Certificate::from_der(native_bytes(der, static_cast<std::size_t>(size)), "test");
@@ -93,7 +92,7 @@ inline PrivateKey rsa_key() {
 }
 
 inline Credential make(const Shape& shape, PrivateKey key, const Credential* issuer, base::WallTime now) {
-  std::vector<Certificate> chain{sign(shape, key, issuer, now)};
+  std::vector<Certificate> chain{sign(shape, key.native(), issuer, now)};
   return {std::move(chain), std::move(key)};
 }
 
@@ -113,6 +112,14 @@ inline Credential intermediate(const Credential& issuer, const std::string& name
 // ECDSA P-256; the chain holds the leaf alone.
 inline Credential leaf(const Credential& issuer, const std::vector<std::string>& names, base::WallTime now) {
   return for_test_internal::make({.common_name = "leaf", .names = names}, PrivateKey::generate(), &issuer, now);
+}
+
+// For the public half of `key`, with an identifier of the authority's key, as real ones have.
+inline Certificate leaf_for(const Credential& issuer, EVP_PKEY* key, const std::vector<std::string>& names,
+                            base::WallTime now) {
+  const std::string identifier = fmt::format("DER:30168014{:040x}", 0x4711);
+  return for_test_internal::sign({.common_name = "leaf", .names = names, .extensions = {{"2.5.29.35", identifier}}},
+                                 key, &issuer, now);
 }
 
 inline Credential rsa_leaf(const Credential& issuer, const std::vector<std::string>& names, base::WallTime now) {

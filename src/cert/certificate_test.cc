@@ -22,7 +22,7 @@ Certificate leaf_of(const Certificate& root, const PrivateKey& root_key, const s
   return make_leaf(root, root_key,
                    {.names = names,
                     .public_key_info = PrivateKey::generate().public_key_info(),
-                    .validity = {.from = kNow, .until = kNow + 24h}});
+                    .validity = {.not_before = kNow, .not_after = kNow + 24h}});
 }
 
 Certificate leaf_for(const std::vector<std::string>& names) {

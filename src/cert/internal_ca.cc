@@ -163,8 +163,8 @@ base::Result<void> InternalCa::check(const Order& order) const {
 base::Result<Certificate> InternalCa::issue(const Order& order, base::WallTime now) {
   GATE_TRY(check(order));
   GATE_TRY(check_root(now));
-  const Validity validity{.from = now - kBackdated,
-                          .until = std::min<base::WallTime>(now + order.lifetime, root_.not_after())};
+  const Validity validity{.not_before = now - kBackdated,
+                          .not_after = std::min<base::WallTime>(now + order.lifetime, root_.not_after())};
   Certificate leaf = make_leaf(root_, key_,
                                {.purpose = order.purpose,
                                 .common_name = order.common_name,

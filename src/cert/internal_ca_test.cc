@@ -130,7 +130,7 @@ TEST_F(InternalCaTest, is_held_to_its_constraints_by_verifiers) {
     const Certificate leaf = make_leaf(root, key,
                                        {.names = names,
                                         .public_key_info = PrivateKey::generate().public_key_info(),
-                                        .validity = {.from = kNow, .until = kNow + 24h}});
+                                        .validity = {.not_before = kNow, .not_after = kNow + 24h}});
     const std::vector<Certificate> trusted{root};
     const std::vector<base::ByteView> chain{leaf.der()};
     return verify_server_chain(Roots::of(trusted), chain, name, kNow + 1h).has_value();

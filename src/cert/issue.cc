@@ -36,8 +36,8 @@ bssl::UniquePtr<X509> begin(EVP_PKEY* subject_key, const Validity& validity) {
   bssl::UniquePtr<X509> x509(X509_new());
   GATE_CHECK(x509 && X509_set_version(x509.get(), kVersion3));
   set_serial(x509.get());
-  GATE_CHECK(ASN1_TIME_set_posix(X509_getm_notBefore(x509.get()), seconds(validity.from)));
-  GATE_CHECK(ASN1_TIME_set_posix(X509_getm_notAfter(x509.get()), seconds(validity.until)));
+  GATE_CHECK(ASN1_TIME_set_posix(X509_getm_notBefore(x509.get()), seconds(validity.not_before)));
+  GATE_CHECK(ASN1_TIME_set_posix(X509_getm_notAfter(x509.get()), seconds(validity.not_after)));
   GATE_CHECK(X509_set_pubkey(x509.get(), subject_key));
   return x509;
 }
@@ -98,6 +98,19 @@ void add_acme_identifier(X509* x509, std::span<const std::byte, 32> digest) {
   GATE_CHECK(extension && X509_add_ext(x509, extension.get(), -1));
 }
 
+std::string request_der(X509_REQ* request) {
+  std::uint8_t* der = nullptr;
+  const int size = i2d_X509_REQ(request, &der);
+  GATE_CHECK(size > 0);
+  std::string text(base::as_text(native_bytes(der, static_cast<std::size_t>(size))));
+  OPENSSL_free(der);
+  return text;
+}
+
+void free_extensions(STACK_OF(X509_EXTENSION) * extensions) {
+  sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+}
+
 }  // namespace
 
 Certificate make_root(const PrivateKey& key, const RootName& name, const NameConstraints* constraints,
@@ -149,6 +162,36 @@ Credential make_tls_alpn_01(const std::string& name, std::span<const std::byte, 
   add_acme_identifier(x509.get(), key_authorization_digest);
   std::vector<Certificate> chain{finish(x509.get(), key)};
   return {std::move(chain), std::move(key)};
+}
+
+Certificate make_self_signed(const PrivateKey& key, std::span<const std::string> names, const Validity& validity) {
+  const auto x509 = begin(key.native(), validity);
+  X509_NAME* name = X509_get_subject_name(x509.get());
+  add_name(name, "O", "Gate443");
+  GATE_CHECK(X509_set_issuer_name(x509.get(), name));
+  add_extension(x509.get(), x509.get(), NID_basic_constraints, "critical,CA:FALSE");
+  add_extension(x509.get(), x509.get(), NID_key_usage, "critical,digitalSignature");
+  add_extension(x509.get(), x509.get(), NID_ext_key_usage, "serverAuth");
+  add_extension(x509.get(), x509.get(), NID_subject_alt_name, subject_alternative_names({.names = names}));
+  return finish(x509.get(), key);
+}
+
+std::string make_request(const PrivateKey& key, std::span<const std::string> names) {
+  const bssl::UniquePtr<X509_REQ> request(X509_REQ_new());
+  GATE_CHECK(request && X509_REQ_set_version(request.get(), X509_REQ_VERSION_1));
+  GATE_CHECK(X509_REQ_set_pubkey(request.get(), key.native()));
+  X509V3_CTX context;
+  X509V3_set_ctx(&context, nullptr, nullptr, request.get(), nullptr, 0);
+  const std::string value = subject_alternative_names({.names = names});
+  const std::unique_ptr<STACK_OF(X509_EXTENSION), decltype(&free_extensions)> extensions(sk_X509_EXTENSION_new_null(),
+                                                                                         free_extensions);
+  bssl::UniquePtr<X509_EXTENSION> extension(
+      X509V3_EXT_nconf_nid(nullptr, &context, NID_subject_alt_name, value.c_str()));
+  GATE_CHECK(extension && sk_X509_EXTENSION_push(extensions.get(), extension.get()) > 0);
+  static_cast<void>(extension.release());
+  GATE_CHECK(X509_REQ_add_extensions(request.get(), extensions.get()));
+  GATE_CHECK(X509_REQ_sign(request.get(), key.native(), EVP_sha256()) > 0);
+  return request_der(request.get());
 }
 
 }  // namespace gate::cert

@@ -1,23 +1,17 @@
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <span>
 #include <string>
 
-#include "base/clock.h"
 #include "cert/certificate.h"
 #include "cert/credential.h"
 #include "cert/name_constraints.h"
 #include "cert/private_key.h"
 #include "cert/purpose.h"
+#include "cert/validity.h"
 
 namespace gate::cert {
-
-struct Validity {
-  base::WallTime from;
-  base::WallTime until;
-};
 
 // What a root is called. RFC 5280, appendix A: each has at most 64 characters.
 struct RootName {
@@ -47,5 +41,12 @@ Certificate make_leaf(const Certificate& root, const PrivateKey& root_key, const
 // it alone, signed with its own fresh key, that carries the SHA-256 of the challenge's key authorization (RFC 8737 3).
 Credential make_tls_alpn_01(const std::string& name, std::span<const std::byte, 32> key_authorization_digest,
                             const Validity& validity);
+
+// A certificate for `names` that nobody vouches for, signed by its own key.
+Certificate make_self_signed(const PrivateKey& key, std::span<const std::string> names, const Validity& validity);
+
+// A request for a certificate for `names` and the public half of `key` (RFC 2986), in DER. Its subject is empty: the
+// names stand in an extension (RFC 8555 7.4).
+std::string make_request(const PrivateKey& key, std::span<const std::string> names);
 
 }  // namespace gate::cert

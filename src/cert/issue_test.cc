@@ -16,7 +16,7 @@ const base::WallTime kNow{std::chrono::seconds(1'800'000'000)};
 Credential proof_of(const std::string& name) {
   std::array<std::byte, 32> digest;
   digest.fill(std::byte{0x5a});
-  return make_tls_alpn_01(name, digest, {.from = kNow, .until = kNow + std::chrono::days(1)});
+  return make_tls_alpn_01(name, digest, {.not_before = kNow, .not_after = kNow + std::chrono::days(1)});
 }
 
 // RFC 8737 3: "The acmeIdentifier extension MUST be critical", and "MUST contain the SHA-256 digest [...] of the key

@@ -89,8 +89,8 @@ base::Result<Credential> LocalCa::issue(std::span<const std::string> names, base
   if (const auto valid = check_dates(authority->root, now, folder_); !valid)
     return base::fail(unusable(folder_, valid.error()));
   PrivateKey key = PrivateKey::generate();
-  const Validity validity{.from = now - kBackdated,
-                          .until = std::min<base::WallTime>(now + kLeafLifetime, authority->root.not_after())};
+  const Validity validity{.not_before = now - kBackdated,
+                          .not_after = std::min<base::WallTime>(now + kLeafLifetime, authority->root.not_after())};
   const LeafContent content{.names = names, .public_key_info = key.public_key_info(), .validity = validity};
   std::vector<Certificate> chain{make_leaf(authority->root, authority->key, content)};
   return Credential{std::move(chain), std::move(key)};

@@ -148,9 +148,10 @@ TEST_F(LocalCaTest, is_held_to_its_constraints_by_verifiers) {
   auto root = read_credential({*pem, *pem, "", ""});
   ASSERT_TRUE(root.has_value());
   const std::vector<std::string> names{"example.com"};
-  const Certificate stolen = make_leaf(
-      root->leaf(), root->key,
-      {.names = names, .public_key_info = key.public_key_info(), .validity = {.from = kNow, .until = kNow + 24h}});
+  const Certificate stolen = make_leaf(root->leaf(), root->key,
+                                       {.names = names,
+                                        .public_key_info = key.public_key_info(),
+                                        .validity = {.not_before = kNow, .not_after = kNow + 24h}});
   const std::vector<Certificate> trusted{root->leaf()};
   const std::vector<base::ByteView> chain{stolen.der()};
   EXPECT_FALSE(verify_server_chain(Roots::of(trusted), chain, "example.com", kNow + 1h).has_value());

@@ -6,18 +6,11 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "cert/validity.h"
 
 // When a certificate of a certificate authority is renewed: pure logic over facts that are kept on disk. Nothing here
 // looks at a clock, a file or the network; whoever renews asks `next_step`, does it, and notes what came of it.
 namespace gate::cert {
-
-// What a certificate says about its own life.
-struct Validity {
-  base::WallTime not_before;
-  base::WallTime not_after;
-
-  base::Duration lifetime() const { return not_after - not_before; }
-};
 
 // RFC 9773 4.2: when the authority would like a certificate to be replaced.
 struct RenewalWindow {

@@ -117,8 +117,8 @@ std::string sign_revocation_list(const Certificate& root, const PrivateKey& root
   bssl::UniquePtr<X509_CRL> list(X509_CRL_new());
   GATE_CHECK(issuer && list && X509_CRL_set_version(list.get(), kVersion2) &&
              X509_CRL_set_issuer_name(list.get(), X509_get_subject_name(issuer.get())) &&
-             X509_CRL_set1_lastUpdate(list.get(), time_of(validity.from).get()) &&
-             X509_CRL_set1_nextUpdate(list.get(), time_of(validity.until).get()));
+             X509_CRL_set1_lastUpdate(list.get(), time_of(validity.not_before).get()) &&
+             X509_CRL_set1_nextUpdate(list.get(), time_of(validity.not_after).get()));
   for (const RevokedSerial& entry : revoked) add_revoked(list.get(), entry);
   GATE_CHECK(X509_CRL_sort(list.get()));
   add_extensions(list.get(), issuer.get(), number);

@@ -17,7 +17,7 @@ using for_test::Pair;
 cert::Credential proof_of(const std::string& name) {
   constexpr std::array<std::byte, 32> kDigest{};
   const base::WallTime from = Certificates::shared().now;
-  return cert::make_tls_alpn_01(name, kDigest, {.from = from, .until = from + std::chrono::days(1)});
+  return cert::make_tls_alpn_01(name, kDigest, {.not_before = from, .not_after = from + std::chrono::days(1)});
 }
 
 // A server with the site "example.com" and these challenges.
