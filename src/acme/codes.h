@@ -1,0 +1,21 @@
+#pragma once
+
+#include "base/error.h"
+
+// The codes of certificate authorities: G3310 to G3329. Stable: they are in logs and the manual.
+namespace gate::acme {
+
+inline constexpr base::ErrorCode kBadAnswer{3310};        // the authority says what is no ACME
+inline constexpr base::ErrorCode kOrderRefused{3311};     // it does not want to
+inline constexpr base::ErrorCode kRateLimited{3312};      // not now
+inline constexpr base::ErrorCode kAuthorityFailed{3313};  // it has trouble of its own
+inline constexpr base::ErrorCode kNotProven{3314};        // it looked, and did not see what proves the name ours
+inline constexpr base::ErrorCode kNoWayToProve{3315};     // no challenge that both sides know
+inline constexpr base::ErrorCode kAccountUnusable{3316};
+inline constexpr base::ErrorCode kTooSlow{3317};  // not done within the deadline
+inline constexpr base::ErrorCode kWrongCertificate{3318};
+inline constexpr base::ErrorCode kBindingNeeded{3319};
+inline constexpr base::ErrorCode kUnreachable{3320};
+inline constexpr base::ErrorCode kUnknownProfile{3321};
+
+}  // namespace gate::acme
