@@ -207,6 +207,7 @@ base::Result<Application::Prepared> Application::prepare(LoadedConfiguration& lo
   GATE_TRY(check_internal_ca(loaded.settings));
   GATE_TRY_ASSIGN(auto credentials, certificates_->load(loaded.settings, loaded.diagnostics));
   if (!loaded.good()) return base::fail(rejected());
+  tell_unusable(credentials);
   if (!loaded.settings.qlog_folder.empty()) GATE_TRY(os::make_directories(loaded.settings.qlog_folder, 0700));
   Prepared prepared;
   if (const auto& outer_name = loaded.settings.ech_outer_name; !outer_name.empty()) {
@@ -348,6 +349,21 @@ void Application::look_after_internal_ca() {
   internal_ca_->look([this](const base::Error& error) {
     audit(observe::AuditKind::kCertificateProblem, base::render(error), error.code);
   });
+}
+
+base::Result<void> Application::take_issued(const std::string& site, const cert::Credential& credential) {
+  GATE_TRY(certificates_->keep_issued(site, credential));
+  std::string report;
+  return refresh_certificates(report);
+}
+
+// Stored certificates of authorities that are not good any more do not keep the others from being served.
+void Application::tell_unusable(const std::vector<SiteCredentials>& credentials) {
+  for (const auto& site : credentials) {
+    for (const auto& problem : site.problems) {
+      audit(observe::AuditKind::kCertificateProblem, problem.what, problem.code);
+    }
+  }
 }
 
 bool Application::renewal_is_due() const {

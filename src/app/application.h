@@ -9,6 +9,7 @@
 
 #include "app/build_plan.h"
 #include "app/certificates.h"
+#include "app/challenge_table.h"
 #include "app/configuration_source.h"
 #include "app/internal_ca_care.h"
 #include "app/listeners.h"
@@ -16,7 +17,6 @@
 #include "app/settings.h"
 #include "app/worker_pool.h"
 #include "base/clock.h"
-#include "http/challenge_source.h"
 #include "http/media_type.h"
 #include "observe/audit.h"
 #include "os/random.h"
@@ -61,6 +61,9 @@ class Application {
   // The authority has taken a certificate of the site back.
   void note_revoked(const std::string& site, std::string_view text);
 
+  // Keeps what an authority has issued for a site, and serves it.
+  base::Result<void> take_issued(const std::string& site, const cert::Credential& credential);
+
   void rotate_ticket_keys();
   // Makes a new key of Encrypted Client Hello and keeps it; the old ones still open.
   void rotate_ech_keys();
@@ -90,6 +93,7 @@ class Application {
   const ConfigurationSource& source() const { return source_; }
   const WorkerPool& workers() const { return *workers_; }
   WorkerPool& workers() { return *workers_; }
+  ChallengeTable& challenges() { return challenges_; }
   base::Random& random() { return random_; }
   const LogWriter& logs() const { return *logs_; }
   const SiteNumbers& site_numbers() const { return numbers_; }
@@ -115,6 +119,7 @@ class Application {
   base::Result<void> check_internal_ca(const Settings& settings) const;
   base::Result<void> open_logs(const Settings& settings);
   base::Result<void> create_workers(std::size_t count, std::uint64_t descriptors, const quic::ServerKeys& quic_keys);
+  void tell_unusable(const std::vector<SiteCredentials>& credentials);
   void take_up_http3(const Listeners::Change& change);
   base::Result<void> change_user(const Settings& settings);
   std::optional<base::Error> unchangeable(const Settings& settings) const;
@@ -137,7 +142,7 @@ class Application {
   std::optional<tls::EchKeys> ech_keys_;
   SiteNumbers numbers_;
   const http::MediaTypes media_types_;
-  const http::NoChallenges challenges_;
+  ChallengeTable challenges_;
   std::unique_ptr<LogWriter> logs_;
   std::string ech_problem_;          // the last one told, until keys can be kept again
   std::string certificate_problem_;  // the last one told, until they are good again

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "app/client_certificates.h"
+#include "cert/issue.h"
 #include "os/file.h"
 
 namespace gate::app {
@@ -33,7 +34,10 @@ void report(const base::Error& error, const conf::Position& at, conf::Diagnostic
 }  // namespace
 
 Certificates::Certificates(std::string state_folder, const base::Clock& clock)
-    : state_folder_(std::move(state_folder)), clock_(clock), store_(state_folder_ + "/certificates/local") {}
+    : state_folder_(std::move(state_folder)),
+      clock_(clock),
+      store_(state_folder_ + "/certificates/local"),
+      issued_(state_folder_ + "/certificates/acme") {}
 
 base::Result<std::vector<SiteCredentials>> Certificates::load(const Settings& settings,
                                                               conf::Diagnostics& diagnostics) {
@@ -54,6 +58,7 @@ base::Result<std::vector<SiteCredentials>> Certificates::load(const Settings& se
       found.renewal = cert::renewal_time(credential.leaf());
       found.credentials.push_back(std::move(credential));
     }
+    if (site.acme) found = issued(site);
     if (site.clients) found.clients = load_client_demand(*site.clients, clock_.wall(), diagnostics);
     all.push_back(std::move(found));
   }
@@ -107,6 +112,35 @@ base::Result<cert::Credential> Certificates::local(const SiteSettings& site) {
   GATE_TRY_ASSIGN(auto issued, authority->issue(names, clock_.wall()));
   GATE_TRY(store_.save(site.name(), issued));
   return issued;
+}
+
+base::Result<void> Certificates::keep_issued(const std::string& site, const cert::Credential& credential) const {
+  return issued_.save(site, credential);
+}
+
+// As long as it is valid; names that it lacks are ordered, and the others are served meanwhile. A stand-in lives for
+// this process only, and no root vouches for it: nobody shall get used to trusting it.
+SiteCredentials Certificates::issued(const SiteSettings& site) {
+  constexpr std::chrono::days kStandInLife{30};
+  SiteCredentials found;
+  const auto names = names_of(site);
+  const auto now = clock_.wall();
+  auto opened = issued_.open(site.name());
+  if (!opened) {
+    found.problems.push_back(std::move(opened).error());
+  } else {
+    found.problems = std::move(opened->damages);
+    if (opened->credential && now < opened->credential->leaf().not_after()) {
+      found.lacks_names = !cert::uncovered_names(opened->credential->leaf(), names).empty();
+      found.credentials.push_back(*std::move(opened->credential));
+      return found;
+    }
+  }
+  found.is_stand_in = true;
+  auto key = cert::PrivateKey::generate();
+  auto certificate = cert::make_self_signed(key, names, {now - std::chrono::hours(1), now + kStandInLife});
+  found.credentials.push_back({.chain = {std::move(certificate)}, .key = std::move(key)});
+  return found;
 }
 
 }  // namespace gate::app

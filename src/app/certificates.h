@@ -24,13 +24,18 @@ struct SiteCredentials {
   // When a local one is due; the user's own are never renewed by us.
   base::WallTime valid_from = base::WallTime::min();
   base::WallTime renewal = base::WallTime::max();
+  // Serves until an authority has issued; nobody vouches for it.
+  bool is_stand_in = false;
+  bool lacks_names = false;             // serves, but not for names that the site has got meanwhile
+  std::vector<base::Error> problems{};  // with what an authority has issued, that do not keep the site from serving
 
   // Also before it begins: it was issued while the clock was set wrong.
   bool is_due(base::WallTime now) const { return now < valid_from || now >= renewal; }
 };
 
-// Finds the certificates of sites: the user's files, or leaves of the local CA, which is made when first needed and
-// whose leaves are kept on disk until they are due. Control thread only.
+// Finds the certificates of sites: the user's files; leaves of the local CA, which is made when first needed and whose
+// leaves are kept on disk until they are due; and what authorities have issued, with a stand-in until they have.
+// Control thread only.
 class Certificates {
  public:
   // `state_folder` exists.
@@ -43,16 +48,21 @@ class Certificates {
   // The files whose change must be noticed.
   static std::vector<std::string> watched_files(const Settings& settings);
 
+  // What an authority has issued for the site of this name, from now on.
+  base::Result<void> keep_issued(const std::string& site, const cert::Credential& credential) const;
+
   std::string ca_folder() const { return state_folder_ + "/ca"; }
   const cert::Store& store() const { return store_; }
 
  private:
   base::Result<cert::Credential> local(const SiteSettings& site);
+  SiteCredentials issued(const SiteSettings& site);
   base::Result<cert::LocalCa*> local_ca();
 
   std::string state_folder_;
   const base::Clock& clock_;
   cert::Store store_;
+  cert::Store issued_;
   std::unique_ptr<cert::LocalCa> local_ca_;
 };
 

@@ -23,6 +23,8 @@ inline constexpr base::ErrorCode kUnknownUpstream{6003};  // a server that no st
 
 inline constexpr base::ErrorCode kNotAnAddress{5142};  // to be purged
 
+inline constexpr base::ErrorCode kNoSuchOrder{3330};  // no certificate of an authority by that name
+
 // The process itself.
 inline constexpr base::ErrorCode kCannotUpgrade{2080};
 

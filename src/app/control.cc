@@ -64,10 +64,41 @@ base::Result<void> Control::begin_revocation_watch() {
 
 void Control::revoked(const std::string& site, std::string_view text) {
   application_->note_revoked(site, text);
+  if (issuance_) issuance_->note_revoked(site);
   board_->publish();
 }
 
 void Control::stapled(std::shared_ptr<const tls::Staples> staples) { application_->workers().use_staples(staples); }
+
+void Control::begin_issuance() {
+  IssuanceListener& listener = *this;
+  http_solver_.emplace(application_->challenges(), *loop_);
+  alpn_solver_.emplace(application_->workers(), *loop_);
+  issuance_.emplace(Issuance::Environment{.outside = outside_->context(),
+                                          .random = application_->random(),
+                                          .listener = listener,
+                                          .solvers = {&*http_solver_, &*alpn_solver_}},
+                    application_->settings().state_folder);
+  issuance_->adopt(application_->settings(), application_->credentials());
+}
+
+// Orders that are under way are begun anew by the process that comes next.
+void Control::end_issuance() {
+  http_solver_.reset();
+  alpn_solver_.reset();
+  issuance_.reset();
+}
+
+base::Result<void> Control::issued(const std::string& site, const cert::Credential& credential) {
+  GATE_TRY(application_->take_issued(site, credential));
+  revocation_->adopt(application_->settings(), application_->credentials());
+  board_->publish();
+  return {};
+}
+
+void Control::audit(observe::AuditKind kind, std::string_view text, base::ErrorCode code) {
+  application_->audit(kind, text, code);
+}
 
 int Control::run(Application& application, StatusBoard& board, bool watch) {
   application_ = &application;
@@ -82,6 +113,7 @@ int Control::run(Application& application, StatusBoard& board, bool watch) {
     application_->audit(observe::AuditKind::kCertificateProblem, begun.error().what, begun.error().code);
     return to_int(Exit::kMachine);
   }
+  begin_issuance();
   note_changes_while_starting();
   act_on_changes();
   maintain();
@@ -90,6 +122,7 @@ int Control::run(Application& application, StatusBoard& board, bool watch) {
   [[maybe_unused]] const auto told =
       manager_.ready(fmt::format("serving {} sites", application.settings().sites.size()));
   loop_->run();
+  end_issuance();
   if (!drained_) application.workers().discard_connections();
   if (stop_call_) stop_call_->answer({{"drained", drained_}});
   stop_call_.reset();
@@ -116,6 +149,7 @@ base::Result<ReloadReport> Control::reload(std::string& report) {
   [[maybe_unused]] const auto told = manager_.reloading();
   auto result = application_->reload(report);
   revocation_->adopt(application_->settings(), application_->credentials());
+  if (issuance_) issuance_->adopt(application_->settings(), application_->credentials());
   board_->publish();
   watch_files();
   [[maybe_unused]] const auto ready =
@@ -176,6 +210,7 @@ void Control::maintain() {
   if (application_->renewal_is_due()) refresh_certificates();
   application_->look_after_internal_ca();
   revocation_->maintain();
+  issuance_->maintain();
   note_stalled_workers();
   [[maybe_unused]] const auto told = manager_.alive();
 }
@@ -211,6 +246,7 @@ void Control::tell_progress() {
 
 void Control::drain(bool hand_over, base::Duration deadline) {
   stopping_ = true;
+  end_issuance();
   loop_->arm(drain_deadline_, loop_->now() + deadline);
   application_->drain(hand_over, [this] {
     loop_->post([this] {

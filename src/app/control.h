@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "app/admin/admin_call.h"
+#include "app/alpn_solver.h"
 #include "app/application.h"
 #include "app/hand_over.h"
+#include "app/issuance.h"
 #include "app/revocation_watch.h"
 #include "app/status_board.h"
 #include "client/loop_context.h"
@@ -27,7 +29,7 @@ namespace gate::app {
 //   SIGHUP            reload
 //   SIGUSR1           open the log files anew
 //   SIGUSR2           upgrade: a new process takes over, this one drains
-class Control final : private RevocationListener {
+class Control final : private IssuanceListener, private RevocationListener {
  public:
   static constexpr std::chrono::seconds kDrainDeadline{30};
 
@@ -44,6 +46,8 @@ class Control final : private RevocationListener {
   // On the control thread:
 
   Application& application() { return *application_; }
+  // The orders of certificates; null before the server serves.
+  Issuance* issuance() { return issuance_ ? &*issuance_ : nullptr; }
   base::Result<ReloadReport> reload(std::string& report);
 
   // Drains and ends; `call`, if any, hears how many connections are left, and is answered when none is.
@@ -76,6 +80,13 @@ class Control final : private RevocationListener {
   void stapled(std::shared_ptr<const tls::Staples> staples) override;
 
   base::Result<void> begin_revocation_watch();
+
+  // IssuanceListener
+  base::Result<void> issued(const std::string& site, const cert::Credential& credential) override;
+  void audit(observe::AuditKind kind, std::string_view text, base::ErrorCode code) override;
+
+  void begin_issuance();
+  void end_issuance();
   void on_signal(int number);
   void on_files_changed();
   void act_on_changes();
@@ -98,6 +109,9 @@ class Control final : private RevocationListener {
   StatusBoard* board_ = nullptr;
   std::unique_ptr<client::LoopContext> outside_;
   std::optional<RevocationWatch> revocation_;
+  std::optional<Issuance> issuance_;
+  std::optional<HttpSolver> http_solver_;  // solvers end before the orders that they would call back
+  std::optional<AlpnSolver> alpn_solver_;
   std::unique_ptr<AdminCall> stop_call_;
   std::unique_ptr<AdminCall> upgrade_call_;
   Source signal_source_;

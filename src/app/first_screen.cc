@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "app/about.h"
+#include "app/describe_acme.h"
 #include "app/folders.h"
 
 namespace gate::app {
@@ -60,11 +61,19 @@ std::string certificates(const Settings& settings, const std::vector<SiteCredent
                          base::WallTime now) {
   std::size_t local = 0;
   std::size_t own = 0;
+  std::size_t issued = 0;
+  std::size_t ordered = 0;
+  std::string authority;
   base::WallTime renewal = base::WallTime::max();
   base::WallTime expiry = base::WallTime::max();
   for (std::size_t i = 0; i < settings.sites.size(); ++i) {
     local += settings.sites[i].local_certificate ? 1 : 0;
     own += settings.sites[i].certificates.size();
+    if (settings.sites[i].acme) {
+      (credentials[i].is_stand_in ? ordered : issued) += 1;
+      authority = authority_host(*settings.sites[i].acme);
+    }
+    if (credentials[i].is_stand_in) continue;
     renewal = std::min(renewal, credentials[i].renewal);
     for (const auto& credential : credentials[i].credentials) expiry = std::min(expiry, credential.leaf().not_after());
   }
@@ -73,9 +82,13 @@ std::string certificates(const Settings& settings, const std::vector<SiteCredent
   };
   const auto left = std::chrono::duration_cast<std::chrono::days>(expiry - now).count();
   std::string text;
-  if (local > 0) text += fmt::format("{} of the local CA, renewed by {}", local, day(renewal));
-  if (own > 0) text += fmt::format("{}{} of yours", text.empty() ? "" : "; ", own);
-  return text + fmt::format("; first to end in {} days", left);
+  const auto part = [&text](const std::string& more) { text += (text.empty() ? "" : "; ") + more; };
+  if (local > 0) part(fmt::format("{} of the local CA, renewed by {}", local, day(renewal)));
+  if (own > 0) part(fmt::format("{} of yours", own));
+  if (issued > 0) part(fmt::format("{} of {}", issued, authority));
+  if (ordered > 0) part(fmt::format("{} being ordered from {}", ordered, authority));
+  if (expiry != base::WallTime::max()) part(fmt::format("first to end in {} days", left));
+  return text;
 }
 
 }  // namespace

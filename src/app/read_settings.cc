@@ -7,6 +7,7 @@
 
 #include "app/codes.h"
 #include "app/folders.h"
+#include "app/read_acme.h"
 #include "app/read_limits.h"
 #include "app/read_log.h"
 #include "app/read_pass.h"
@@ -189,6 +190,14 @@ void read_key_log(Context& context, const conf::Statement& statement) {
                          "remove the statement when you have finished debugging");
 }
 
+void read_email_statement(Context& context, const conf::Statement& statement) {
+  if (auto address = read_email(statement.args[0], context.reader)) context.plan.email = *std::move(address);
+}
+
+void read_acme_statement(Context& context, const conf::Statement& statement) {
+  context.plan.acme = read_acme(statement, context.reader);
+}
+
 void read_site_statement(Context& context, const conf::Statement& statement) {
   context.plan.sites.push_back(read_site(statement, context.reader));
 }
@@ -212,6 +221,16 @@ constexpr conf::Directive<Settings> kStatements[] = {
      .block = conf::BlockRule::kAllowed,
      .occurs = conf::Occurs::kRepeated,
      .handle = read_pass_statement},
+    {.name = "email",
+     .synopsis = "email ADDRESS",
+     .summary = "Whom certificate authorities may write to.",
+     .args = {1, 1},
+     .handle = read_email_statement},
+    {.name = "acme",
+     .synopsis = "acme { … }",
+     .summary = "From which authorities public names get their certificates; Let's Encrypt unless given.",
+     .block = conf::BlockRule::kRequired,
+     .handle = read_acme_statement},
     {.name = "https",
      .synopsis = "https ADDRESS…",
      .summary = "Where HTTPS is served; \"443\" (every address) unless given.",
@@ -395,6 +414,7 @@ Settings read_settings(const conf::Block& root, conf::Reader& reader) {
   scope.add(std::span<const conf::Directive<Settings>>(kStatements), settings);
   scope.read(root, reader);
   if (settings.admin && settings.admin_socket.empty()) settings.admin_socket = admin_socket_in(settings.state_folder);
+  complete_acme(settings, reader);
   check_names(settings, reader);
   check_passed_names(settings, reader);
   check_proxy_protocol(settings, reader);
@@ -411,6 +431,7 @@ std::vector<StatementHelp> statement_help() {
   for (const auto& row : kStatements) help.push_back({row.name, row.synopsis, row.summary, "configuration"});
   for (const auto& row : pass_help()) help.push_back(row);
   for (const auto& row : limit_help()) help.push_back(row);
+  for (const auto& row : acme_help()) help.push_back(row);
   for (const auto& row : site_help()) help.push_back(row);
   return help;
 }

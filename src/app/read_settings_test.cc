@@ -58,10 +58,75 @@ TEST_F(ReadSettingsTest, a_site_that_answers_nothing_is_refused) {
   EXPECT_TRUE(has(load("site localhost {\n  tls local\n}\n"), kEmptySite));
 }
 
-TEST_F(ReadSettingsTest, a_public_name_needs_a_certificate) {
-  EXPECT_TRUE(has(load(site("example.com")), kCertificateNeeded));
-  EXPECT_TRUE(load(site("example.com", "  tls local\n")).good());
-  EXPECT_TRUE(load(site("example.com", "  tls cert a.pem key b.pem\n")).good());
+TEST_F(ReadSettingsTest, a_public_name_gets_its_certificate_from_an_authority) {
+  const auto loaded = load("email ops@example.com\n" + site("example.com www.example.com"));
+  ASSERT_TRUE(loaded.good()) << loaded.report();
+  const auto& found = loaded.settings.sites.front();
+  EXPECT_FALSE(found.local_certificate);
+  ASSERT_TRUE(found.acme);
+  ASSERT_EQ(found.acme->authorities.size(), 1U);
+  EXPECT_EQ(found.acme->authorities.front().directory, "https://acme-v02.api.letsencrypt.org/directory");
+  EXPECT_NE(found.acme->authorities.front().roots, nullptr);
+  EXPECT_EQ(loaded.settings.email, "ops@example.com");
+  for (const std::string inside : {"  tls local\n", "  tls cert a.pem key b.pem\n"}) {
+    const auto other = load(site("example.com", inside));
+    ASSERT_TRUE(other.good()) << other.report();
+    EXPECT_FALSE(other.settings.sites.front().acme);
+  }
+}
+
+TEST_F(ReadSettingsTest, a_name_that_cannot_be_public_gets_the_local_authority) {
+  for (const std::string name :
+       {"router", "app.localhost", "nas.local", "x.test", "a.internal", "box.home.arpa", "192.0.2.7", "2001:db8::7"}) {
+    const auto loaded = load(site(name));
+    ASSERT_TRUE(loaded.good()) << loaded.report();
+    EXPECT_TRUE(loaded.settings.sites.front().local_certificate) << name;
+    EXPECT_FALSE(loaded.settings.sites.front().acme) << name;
+  }
+}
+
+TEST_F(ReadSettingsTest, no_authority_is_asked_where_it_cannot_issue) {
+  EXPECT_TRUE(has(load(site("example.com app.localhost")), kCertificateNeeded));
+  EXPECT_TRUE(has(load(site("*.example.com")), kCertificateNeeded));
+  EXPECT_TRUE(load(site("192.0.2.7", "  tls acme\n")).settings.sites.front().acme);
+}
+
+TEST_F(ReadSettingsTest, a_site_says_of_authorities_what_all_do_not) {
+  const auto loaded = load(site("a.example.com") + site("b.example.com", R"(  tls acme {
+    authority zerossl {
+      preferred-chain "Some Root"
+    }
+    challenges tls-alpn-01
+  }
+)") + R"(acme {
+  authority letsencrypt-staging {
+    profile shortlived
+  }
+  authority https://ca.example.net/dir
+  challenges http-01
+}
+)");
+  ASSERT_TRUE(loaded.good()) << loaded.report();
+  const auto& usual = *loaded.settings.sites[0].acme;
+  ASSERT_EQ(usual.authorities.size(), 2U);
+  EXPECT_EQ(usual.authorities[0].profile, "shortlived");
+  EXPECT_EQ(usual.authorities[1].directory, "https://ca.example.net/dir");
+  EXPECT_EQ(usual.challenges, std::vector<std::string>{"http-01"});
+  const auto& own = *loaded.settings.sites[1].acme;
+  ASSERT_EQ(own.authorities.size(), 1U);
+  EXPECT_EQ(own.authorities[0].directory, "https://acme.zerossl.com/v2/DV90");
+  EXPECT_EQ(own.authorities[0].preferred_chain, "Some Root");
+  EXPECT_EQ(own.challenges, std::vector<std::string>{"tls-alpn-01"});
+}
+
+TEST_F(ReadSettingsTest, refuses_what_is_no_authority) {
+  const auto acme = [&](const std::string& inside) { return load("acme {\n" + inside + "\n}\n" + site("localhost")); };
+  EXPECT_TRUE(has(acme("authority http://ca.example/dir"), conf::kBadChoice));
+  EXPECT_TRUE(has(acme("authority letsencript"), conf::kBadChoice));
+  EXPECT_TRUE(has(acme("challenges http-02"), conf::kBadChoice));
+  EXPECT_TRUE(has(acme("authority zerossl {\n eab kid secret\n}"), conf::kSecretInPlain));
+  EXPECT_TRUE(has(load("email nobody\n" + site("localhost")), conf::kBadChoice));
+  EXPECT_TRUE(has(load(site("localhost", "  tls local {\n }\n")), conf::kBlockNotAllowed));
 }
 
 TEST_F(ReadSettingsTest, local_and_own_certificates_exclude_each_other) {

@@ -7,6 +7,7 @@
 
 #include "app/client_certificates.h"
 #include "app/codes.h"
+#include "app/read_acme.h"
 #include "app/read_log.h"
 #include "app/site_services.h"
 #include "conf/format.h"
@@ -40,13 +41,18 @@ void read_version(Context& context, const conf::Statement& statement) {
   if (auto version = context.reader.choice(statement.args[1], kVersions)) context.plan.tls_version_min = *version;
 }
 
-// tls local  ·  tls cert FILE key FILE  ·  tls min 1.2|1.3
+// tls acme [{ … }]  ·  tls local  ·  tls cert FILE key FILE  ·  tls min 1.2|1.3
 void read_tls(Context& context, const conf::Statement& statement) {
-  enum class Form : std::uint8_t { kLocal, kOwn, kVersion };
-  constexpr conf::Choice<Form> kForms[] = {{"local", Form::kLocal}, {"cert", Form::kOwn}, {"min", Form::kVersion}};
+  enum class Form : std::uint8_t { kAcme, kLocal, kOwn, kVersion };
+  constexpr conf::Choice<Form> kForms[] = {
+      {"acme", Form::kAcme}, {"local", Form::kLocal}, {"cert", Form::kOwn}, {"min", Form::kVersion}};
   const auto form = context.reader.choice(statement.args[0], kForms);
   if (!form) return;
+  if (statement.block && *form != Form::kAcme) {
+    return context.reader.error(conf::kBlockNotAllowed, statement.args[0], "only \"tls acme\" has a block");
+  }
   switch (*form) {
+    case Form::kAcme: context.plan.acme = read_acme(statement, context.reader); return;
     case Form::kLocal: context.plan.local_certificate = true; return;
     case Form::kOwn: read_own_certificate(context, statement); return;
     case Form::kVersion: read_version(context, statement); return;
@@ -89,9 +95,11 @@ void read_log_field(Context& context, const conf::Statement& statement) {
 
 constexpr conf::Directive<SiteSettings> kStatements[] = {
     {.name = "tls",
-     .synopsis = "tls local | tls cert FILE key FILE | tls min 1.2|1.3",
-     .summary = "The site's certificate: of the local CA, or files of yours; and the lowest TLS version.",
+     .synopsis = "tls acme [{ … }] | tls local | tls cert FILE key FILE | tls min 1.2|1.3",
+     .summary =
+         "The site's certificate: of an authority, of the local CA, or files of yours; and the lowest TLS version.",
      .args = {1, 4},
+     .block = conf::BlockRule::kAllowed,
      .occurs = conf::Occurs::kRepeated,
      .handle = read_tls},
     {.name = "client-certificate",
@@ -129,23 +137,24 @@ void read_names(SiteSettings& site, const conf::Statement& statement, conf::Read
   }
 }
 
-// Names that no public authority can vouch for get the local CA without a word.
-bool is_private(const conf::HostName& name) {
-  return name.kind == conf::HostName::Kind::kAddress || name.name == "localhost" || name.name.ends_with(".localhost");
-}
-
+// Public names get a certificate of a public authority without a word, names that cannot be public one of the local CA.
 void choose_certificate(SiteSettings& site, const conf::Statement& statement, conf::Reader& reader) {
-  if (site.local_certificate && !site.certificates.empty()) {
-    reader.error(conf::kContradiction, statement.name, "a site has either files of yours or the local CA's certificate",
-                 "remove \"tls local\" or the \"tls cert\" lines");
+  const int chosen = (site.local_certificate ? 1 : 0) + (site.certificates.empty() ? 0 : 1) + (site.acme ? 1 : 0);
+  if (chosen > 1) {
+    reader.error(conf::kContradiction, statement.name,
+                 "a site has a certificate of an authority, of the local CA, or files of yours",
+                 "keep one of \"tls acme\", \"tls local\" and \"tls cert\"");
   }
-  if (site.local_certificate || !site.certificates.empty()) return;
-  if (std::ranges::all_of(site.names, is_private)) {
+  if (chosen > 0) return;
+  if (std::ranges::all_of(site.names, is_public_name)) {
+    site.acme.emplace();
+  } else if (std::ranges::none_of(site.names, is_public_name)) {
     site.local_certificate = true;
-    return;
+  } else {
+    reader.error(kCertificateNeeded, statement.name,
+                 fmt::format("{} has public names and others", conf::title(statement)),
+                 "no authority vouches for both: make two sites of it, or say \"tls local\"");
   }
-  reader.error(kCertificateNeeded, statement.name, fmt::format("{} needs a certificate", conf::title(statement)),
-               "add \"tls cert FILE key FILE\", or \"tls local\" for one of this machine's own CA");
 }
 
 // Nobody gets around proving who they are.

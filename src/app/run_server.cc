@@ -12,6 +12,7 @@
 #include "app/control.h"
 #include "app/exit_code.h"
 #include "app/first_screen.h"
+#include "app/issuance_commands.h"
 
 namespace gate::app {
 namespace {
@@ -35,6 +36,7 @@ int run_control(Control& control, Application& application, const RunOptions& op
     return to_int(exit_of(server.error()));
   }
   add_commands(**server, control, board);
+  add_issuance_commands(**server, control);
   (*server)->start();
   const int code = control.run(application, board, options.watch);
   (*server)->stop();

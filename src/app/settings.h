@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "app/acme_settings.h"
 #include "base/ip.h"
 #include "conf/reader.h"
 #include "conf/tree.h"
@@ -58,8 +59,9 @@ struct SiteSettings {
   conf::Position at{};
   bool is_default = false;
   bool clear_allowed = false;
-  bool local_certificate = false;  // from the local CA
-  bool needs_internal_ca = false;  // it is an ACME server
+  bool local_certificate = false;    // from the local CA
+  bool needs_internal_ca = false;    // it is an ACME server
+  std::optional<AcmeSettings> acme;  // from a certificate authority
   std::vector<CertificateFiles> certificates;
   std::optional<ClientCertificateSettings> clients;  // what they must prove themselves with
   std::uint16_t tls_version_min = 0;                 // 0: the policy's default
@@ -122,6 +124,8 @@ struct Settings {
   LogSettings access_log;
   LogSettings audit_log{.kind = LogSettings::Kind::kStderr, .path = {}};
   std::string key_log;  // empty: none
+  std::string email;    // whom authorities may write to; empty: nobody
+  AcmeSettings acme;    // of sites that say nothing else
   std::optional<ProxyProtocolSettings> proxy_protocol;
   http::TrustedProxies trusted_proxies;
   std::vector<PassSettings> passes;

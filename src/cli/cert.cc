@@ -100,8 +100,12 @@ Command add_cert(Parser program) {
   show_parser.add_option("NAME", options->name, "A site's name, or one the certificate is for").required();
   add_admin_options(list_parser, *options, "  gate443 cert list\n  gate443 cert list --json");
   add_admin_options(show_parser, *options, "  gate443 cert show example.com\n  gate443 cert show localhost --json");
+  const Command renew = add_cert_renew(parser);
   parser.footer("Examples:\n  gate443 cert list\n  gate443 cert show example.com");
-  return {parser, [options, list_parser] { return list_parser.parsed() ? list(*options) : show(*options); }};
+  return {parser, [options, list_parser, renew] {
+            if (renew.parser.parsed()) return renew.run();
+            return list_parser.parsed() ? list(*options) : show(*options);
+          }};
 }
 
 }  // namespace gate::cli

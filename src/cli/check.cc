@@ -6,6 +6,7 @@
 
 #include "app/certificates.h"
 #include "app/configuration_source.h"
+#include "app/describe_acme.h"
 #include "cli/commands.h"
 #include "cli/configuration_file.h"
 #include "conf/environment.h"
@@ -30,6 +31,9 @@ int check(const Options& options) {
     if (loaded.good() && !options.quiet) {
       fmt::print("{}: fine, {} site{}\n", options.file, loaded.settings.sites.size(),
                  loaded.settings.sites.size() == 1 ? "" : "s");
+      const auto orders = app::describe_orders(loaded.settings);
+      if (!orders.empty()) fmt::print("certificates that a server orders, unless it has them:\n");
+      for (const auto& line : orders) fmt::print("  {}\n", line);
     }
   }
   return to_int(loaded.good() ? Exit::kFine : Exit::kConfiguration);

@@ -73,7 +73,8 @@ class TestCheck:
 
     @pytest.mark.parametrize("text, word", [
         ("", "no site"), ("site localhost {\n}\n", "answers nothing"), ("site localhost {\n respond 200\n", "}"),
-        ("site example.com {\n respond 200\n}\n", "certificate"),
+        ("site example.com nas.local {\n respond 200\n}\n", "public names and others"),
+        ("site *.example.com {\n respond 200\n}\n", "proof by DNS"),
         ("site localhost {\n respond 200\n}\nsite localhost {\n respond 200\n}\n", "two sites"),
         ("site localhost {\n respond 200\n files /\n}\n", "reach"), ("workers 0\nsite localhost {\n respond 200\n}\n", "1"),
         ("metrics 0.0.0.0:9\nsite localhost {\n respond 200\n}\n", "loopback"),
@@ -84,6 +85,11 @@ class TestCheck:
         done = run_command("check", configuration(text))
         assert done.returncode == 2, done.stdout
         assert word in done.stderr
+
+    def test_says_what_would_be_ordered_from_whom(self, configuration):
+        done = run_command("check", configuration("site example.com www.example.com {\n respond 200\n}\n"))
+        assert done.returncode == 0, done.stderr
+        assert "example.com, www.example.com: from acme-v02.api.letsencrypt.org, proven by http-01" in done.stdout
 
     def test_missing_file(self, tmp_path):
         done = run_command("check", tmp_path / "nowhere.conf")

@@ -46,7 +46,7 @@ class Challenge final : public http::Service {
   }
 
  private:
-  std::optional<std::string_view> answer_to(std::string_view token) const {
+  std::optional<std::string> answer_to(std::string_view token) const {
     return is_token(token) ? source_.answer(token) : std::nullopt;
   }
 

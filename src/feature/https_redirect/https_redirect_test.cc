@@ -17,7 +17,7 @@ using http::testing::FakeRequest;
 using ::testing::HasSubstr;
 
 struct OneChallenge final : public http::ChallengeSource {
-  std::optional<std::string_view> answer(std::string_view token) const override {
+  std::optional<std::string> answer(std::string_view token) const override {
     if (token == "the-token_1") return "the-token_1.thumbprint";
     return std::nullopt;
   }

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "acme/external_binding.h"
+
+namespace gate::cert {
+class Roots;
+}
+
+namespace gate::app {
+
+// One certificate authority that may be asked.
+struct AuthoritySettings {
+  std::string directory;                       // URL
+  std::shared_ptr<const cert::Roots> roots{};  // who vouches for its server
+  std::string profile{};
+  std::string preferred_chain{};
+  std::optional<acme::ExternalBinding> binding{};
+  std::string trust_mark{};  // differs where the roots differ; empty: the system's
+};
+
+// From whom a certificate is ordered, and how names are proven. What a site leaves empty is the server's.
+struct AcmeSettings {
+  std::vector<AuthoritySettings> authorities;  // the next is asked when one does not issue
+  std::vector<std::string> challenges{};       // types that may be used, the preferred one first
+};
+
+}  // namespace gate::app

@@ -1,0 +1,355 @@
+#include "app/issuance.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "acme/renewal_identifier.h"
+#include "app/codes.h"
+#include "base/text.h"
+
+namespace gate::app {
+namespace {
+
+std::string day_of(base::WallTime time) {
+  return fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
+}
+
+std::string minute_of(base::WallTime time) {
+  return fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
+}
+
+// "https://acme-v02.api.letsencrypt.org/directory" as the name of a folder.
+std::string folder_name(std::string_view directory) {
+  directory.remove_prefix(std::min(directory.find("://"), directory.size() - 3) + 3);
+  std::string name(directory);
+  std::ranges::replace_if(
+      name, [](char c) { return !base::is_alpha(c) && !base::is_digit(c) && c != '.' && c != '-'; }, '_');
+  return name;
+}
+
+cert::RenewalFault fault_of(acme::FailureKind kind) {
+  switch (kind) {
+    case acme::FailureKind::kOurs:
+    case acme::FailureKind::kUnreachable: return cert::RenewalFault::kNetwork;
+    case acme::FailureKind::kRateLimited: return cert::RenewalFault::kRateLimited;
+    case acme::FailureKind::kRefused: return cert::RenewalFault::kRefused;
+  }
+  return cert::RenewalFault::kNetwork;
+}
+
+// All that a certificate depends on.
+std::string text_of(const SiteSettings& site, const std::string& email) {
+  std::string text = email;
+  for (const auto& name : site.names) text += " " + name.name;
+  for (const auto& authority : site.acme->authorities) {
+    text += fmt::format("\n{} {} {} {} {}", authority.directory, authority.trust_mark, authority.profile,
+                        authority.preferred_chain, authority.binding ? authority.binding->key_id : "");
+  }
+  return text + fmt::format("\n{}", fmt::join(site.acme->challenges, " "));
+}
+
+}  // namespace
+
+Issuance::Issuance(Environment environment, std::string state_folder)
+    : environment_(std::move(environment)),
+      state_folder_(std::move(state_folder)),
+      store_(state_folder_ + "/certificates/acme") {}
+
+Issuance::~Issuance() = default;
+
+void Issuance::adopt(const Settings& settings, const std::vector<SiteCredentials>& credentials) {
+  for (auto& [name, site] : sites_) site.is_configured = false;
+  for (std::size_t i = 0; i < settings.sites.size(); ++i) {
+    if (settings.sites[i].acme) take(settings.sites[i], settings.email, credentials[i]);
+  }
+  for (auto& [name, site] : sites_) {
+    if (!site.is_configured) site.question.reset();
+  }
+  std::erase_if(sites_, [](const auto& entry) { return !entry.second.is_configured && !entry.second.run; });
+}
+
+void Issuance::take(const SiteSettings& wanted, const std::string& email, const SiteCredentials& credentials) {
+  const std::string name = wanted.name();
+  const auto [place, is_new] = sites_.try_emplace(name);
+  Site& site = place->second;
+  if (is_new) {
+    // Facts that cannot be read are as good as none: what is due is known from the certificate too.
+    if (auto facts = store_.load_facts(name)) site.facts = *std::move(facts);
+  }
+  std::string text = text_of(wanted, email);
+  const bool changed = !is_new && text != site.text;
+  if (changed) site.facts.last_failure.reset();  // what failed was something else
+  site.text = std::move(text);
+  site.names.clear();
+  for (const auto& each : wanted.names) site.names.push_back(each.name);
+  site.settings = *wanted.acme;
+  site.email = email;
+  site.is_configured = true;
+  site.certificate.reset();
+  if (credentials.is_stand_in || credentials.lacks_names) return;
+  note_certificate(site, credentials.credentials.front().leaf());
+}
+
+void Issuance::note_certificate(Site& site, const cert::Certificate& leaf) {
+  site.certificate = cert::Validity{.not_before = leaf.not_before(), .not_after = leaf.not_after()};
+  site.identifier = acme::renewal_identifier(leaf.der()).value_or("");
+}
+
+// The authority that the certificate at hand came from, as long as the site still wants it from there.
+const AuthoritySettings* Issuance::issuer_of(const Site& site) const {
+  const auto& all = site.settings.authorities;
+  const auto found = std::ranges::find(all, site.facts.directory, &AuthoritySettings::directory);
+  return site.certificate && found != all.end() ? &*found : nullptr;
+}
+
+// Without a certificate it is due at once, but for what a failure puts off.
+cert::RenewalStep Issuance::next_step(const std::string& name, const Site& site) const {
+  constexpr std::chrono::days kFarthest{7};
+  const auto now = environment_.outside.loop().wall();
+  if (site.certificate) {
+    cert::RenewalFacts facts = site.facts;
+    const bool may_be_asked = issuer_of(site) != nullptr && !site.identifier.empty();
+    facts.has_window_service = facts.has_window_service && may_be_asked;
+    return cert::next_step(name, *site.certificate, facts, now);
+  }
+  const auto& failure = site.facts.last_failure;
+  const bool is_put_off = failure && failure->next_try < now + kFarthest;
+  return {.reason = cert::RenewalReason::kRetry, .when = is_put_off ? failure->next_try : base::WallTime{}};
+}
+
+std::size_t Issuance::runs() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(sites_, [](const auto& entry) { return entry.second.run != nullptr; }));
+}
+
+void Issuance::maintain() {
+  const auto now = environment_.outside.loop().wall();
+  std::size_t under_way = runs();
+  for (auto& [name, site] : sites_) {
+    if (under_way >= kRunsMax) return;
+    if (site.run) continue;
+    const cert::RenewalStep step = next_step(name, site);
+    if (!site.wanted_now && !step.is_due(now)) continue;
+    if (!site.wanted_now && !step.is_renewal()) {
+      if (!site.question) ask_window(name, site);
+      continue;
+    }
+    site.wanted_now = false;
+    site.authority = 0;
+    begin(name, site);
+    ++under_way;
+  }
+}
+
+void Issuance::order_now(std::string_view name, std::unique_ptr<IssuanceWaiter> waiter) {
+  const auto found = std::ranges::find_if(sites_, [&](const auto& entry) {
+    return std::ranges::find(entry.second.names, name) != entry.second.names.end();
+  });
+  if (found == sites_.end()) {
+    return waiter->ended(base::fail({.code = kNoSuchOrder,
+                                     .side = base::Side::kConfiguration,
+                                     .what = fmt::format("no site {} has a certificate of an authority", name),
+                                     .fix = "gate443 cert list shows those there are"}));
+  }
+  found->second.waiters.push_back(std::move(waiter));
+  found->second.wanted_now = found->second.run == nullptr;
+  environment_.outside.loop().arm(*this, environment_.outside.loop().now());
+  maintain();
+}
+
+void Issuance::note_revoked(const std::string& name) {
+  const auto found = sites_.find(name);
+  if (found == sites_.end()) return;
+  found->second.facts.is_revoked = true;
+  keep_facts(name, found->second);
+  maintain();
+}
+
+// Who waits is shown that something happens.
+void Issuance::on_timer() {
+  constexpr std::chrono::milliseconds kPause{500};
+  bool any = false;
+  for (auto& [name, site] : sites_) {
+    const std::string doing = site.run ? site.run->progress() : "waiting for other orders";
+    for (auto& waiter : site.waiters) waiter->progress(doing);
+    any = any || !site.waiters.empty();
+  }
+  if (any) environment_.outside.loop().arm(*this, environment_.outside.loop().now() + kPause);
+}
+
+void Issuance::tell(Site& site, const base::Result<std::string>& outcome) {
+  for (auto& waiter : std::exchange(site.waiters, {})) waiter->ended(outcome);
+}
+
+// What the site allows, in its order, of what there is. After failures another is the first: what keeps an authority
+// from one way may leave it the next.
+std::vector<acme::Solver*> Issuance::solvers_for(const Site& site) const {
+  std::vector<acme::Solver*> chosen;
+  for (const auto& type : site.settings.challenges) {
+    const auto found = std::ranges::find(environment_.solvers, type, [](const auto* each) { return each->type(); });
+    if (found != environment_.solvers.end()) chosen.push_back(*found);
+  }
+  if (site.settings.challenges.empty()) chosen = environment_.solvers;
+  if (!chosen.empty()) std::ranges::rotate(chosen, chosen.begin() + site.facts.failures % chosen.size());
+  return chosen;
+}
+
+acme::Authority& Issuance::authority_for(const Site& site, const AuthoritySettings& wanted) {
+  const std::string key = fmt::format("{} {} {} {}", wanted.directory, wanted.trust_mark, site.email,
+                                      wanted.binding ? wanted.binding->key_id : "");
+  auto& authority = authorities_[key];
+  if (!authority) {
+    acme::AuthoritySettings settings{.directory = wanted.directory,
+                                     .roots = wanted.roots,
+                                     .folder = fmt::format("{}/acme/{}", state_folder_, folder_name(wanted.directory)),
+                                     .binding = wanted.binding};
+    if (!site.email.empty()) settings.contacts.push_back("mailto:" + site.email);
+    authority = std::make_unique<acme::Authority>(environment_.outside, std::move(settings));
+  }
+  return *authority;
+}
+
+void Issuance::ask_window(const std::string& name, Site& site) {
+  site.question =
+      std::make_unique<acme::WindowQuestion>(authority_for(site, *issuer_of(site)), site.identifier,
+                                             [this, name](auto advice) { advised(name, std::move(advice)); });
+  site.question->start();
+}
+
+void Issuance::advised(const std::string& name, acme::Outcome<acme::RenewalAdvice> advice) {
+  Site& site = sites_.find(name)->second;
+  const auto question = std::move(site.question);
+  const auto now = environment_.outside.loop().wall();
+  if (!advice) {
+    cert::note_no_window(site.facts, now);
+  } else if (!advice->info) {
+    site.facts.has_window_service = false;
+  } else {
+    const auto& info = *advice->info;
+    const auto former = site.facts.window;
+    const cert::RenewalWindow window{.start = info.start, .end = info.end, .explanation_url = info.explanation_url};
+    std::optional<base::Duration> retry_after;
+    if (advice->ask_at) retry_after = *advice->ask_at - now;
+    cert::note_window(site.facts, window, retry_after, now, environment_.random);
+    // RFC 9773 4.2: the URL should be shown to people, for something unusual is behind it.
+    if (!info.explanation_url.empty() && former != window) {
+      environment_.listener.audit(observe::AuditKind::kCertificateProblem,
+                                  fmt::format("{}: the authority wants it renewed between {} and {}: {}", name,
+                                              minute_of(info.start), minute_of(info.end), info.explanation_url),
+                                  {});
+    }
+  }
+  keep_facts(name, site);
+  maintain();
+}
+
+// RFC 9773 5: a new order says which certificate it replaces, which frees it from limits of the authority.
+std::string Issuance::replaced(const Site& site, const AuthoritySettings& wanted) const {
+  const bool is_same = issuer_of(site) == &wanted && site.facts.has_window_service && site.facts.window;
+  return is_same ? site.identifier : std::string();
+}
+
+void Issuance::begin(const std::string& name, Site& site) {
+  if (!site.lock) {
+    auto lock = store_.lock(name);
+    if (!lock) return failed(name, site, acme::our_failure(lock.error()));
+    site.lock = *std::move(lock);
+  }
+  const AuthoritySettings& wanted = site.settings.authorities[site.authority];
+  acme::OrderSettings settings{.names = site.names,
+                               .profile = wanted.profile,
+                               .preferred_chain = wanted.preferred_chain,
+                               .replaces = replaced(site, wanted),
+                               .solvers = solvers_for(site)};
+  site.directory = wanted.directory;
+  site.run = std::make_unique<acme::OrderRun>(authority_for(site, wanted), std::move(settings),
+                                              [this, name](auto outcome) { ended(name, std::move(outcome)); });
+  site.run->start();
+}
+
+void Issuance::ended(const std::string& name, acme::Outcome<acme::Issued> outcome) {
+  const auto place = sites_.find(name);
+  Site& site = place->second;
+  const auto run = std::move(site.run);
+  if (!site.is_configured) {
+    sites_.erase(place);
+  } else if (outcome) {
+    succeeded(name, site, *std::move(outcome));
+  } else {
+    failed(name, site, outcome.error());
+  }
+  maintain();
+}
+
+void Issuance::succeeded(const std::string& name, Site& site, acme::Issued issued) {
+  for (const auto& error : issued.left_behind) {
+    environment_.listener.audit(observe::AuditKind::kCertificateProblem, fmt::format("{}: {}", name, error.what),
+                                error.code);
+  }
+  const auto& leaf = issued.credential.leaf();
+  const bool is_first = !site.certificate;
+  const std::string text = fmt::format("{}: {} by {}, valid until {}", name, is_first ? "issued" : "renewed",
+                                       leaf.issuer(), day_of(leaf.not_after()));
+  const auto kept = environment_.listener.issued(name, issued.credential);
+  if (!kept) return failed(name, site, acme::our_failure(kept.error()));
+  note_certificate(site, leaf);
+  cert::note_success(site.facts, environment_.outside.loop().wall());
+  site.facts.directory = site.directory;
+  site.facts.has_window_service = true;  // as far as is known: it may be another authority than before
+  keep_facts(name, site);
+  site.lock.reset();
+  environment_.listener.audit(
+      is_first ? observe::AuditKind::kCertificateIssued : observe::AuditKind::kCertificateRenewed, text, {});
+  tell(site, text);
+}
+
+// The next authority is asked at once; when there is none, the calendar says when the first is asked again.
+void Issuance::failed(const std::string& name, Site& site, const acme::Failure& failure) {
+  constexpr std::chrono::hours kFirstLife{16};  // as if a certificate ended then: so often it is tried without one
+  const auto now = environment_.outside.loop().wall();
+  const std::string text =
+      fmt::format("{}: {}{}{}", name, failure.error.what, failure.error.why.empty() ? "" : ": ", failure.error.why);
+  const bool is_elsewhere = failure.kind != acme::FailureKind::kOurs;
+  if (is_elsewhere && site.authority + 1 < site.settings.authorities.size()) {
+    environment_.listener.audit(observe::AuditKind::kCertificateProblem,
+                                fmt::format("{}; the next authority is asked", text), failure.error.code);
+    ++site.authority;
+    return begin(name, site);
+  }
+  const cert::Validity validity = site.certificate.value_or(cert::Validity{now, now + kFirstLife});
+  std::optional<base::Duration> retry_after;
+  if (failure.again_at) retry_after = *failure.again_at - now;
+  cert::note_failure(site.facts, validity, fault_of(failure.kind), text, retry_after, now, environment_.random);
+  keep_facts(name, site);
+  site.lock.reset();
+  environment_.listener.audit(observe::AuditKind::kCertificateProblem,
+                              fmt::format("{}; tried again at {}", text, minute_of(site.facts.last_failure->next_try)),
+                              failure.error.code);
+  tell(site, std::unexpected(failure.error));
+}
+
+// Facts that cannot be kept cost a question to the authority after a restart, and no certificate.
+void Issuance::keep_facts(const std::string& name, const Site& site) {
+  const auto kept = store_.save_facts(name, site.facts);
+  if (!kept) environment_.listener.audit(observe::AuditKind::kCertificateProblem, kept.error().what, kept.error().code);
+}
+
+std::vector<Issuance::State> Issuance::states() const {
+  std::vector<State> states;
+  for (const auto& [name, site] : sites_) {
+    const auto authority = site.settings.authorities[std::min(site.authority, site.settings.authorities.size() - 1)];
+    states.push_back({.site = name,
+                      .authority = authority.directory,
+                      .doing = site.run ? site.run->progress() : std::string(),
+                      .has_certificate = site.certificate.has_value(),
+                      .next = next_step(name, site),
+                      .facts = site.facts});
+  }
+  return states;
+}
+
+}  // namespace gate::app

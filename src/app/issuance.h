@@ -1,0 +1,138 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "acme/authority.h"
+#include "acme/order_run.h"
+#include "acme/solver.h"
+#include "acme/window_question.h"
+#include "app/acme_settings.h"
+#include "app/certificates.h"
+#include "app/settings.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "cert/renewal.h"
+#include "cert/store.h"
+#include "client/context.h"
+#include "loop/loop.h"
+#include "observe/audit.h"
+#include "os/file.h"
+
+namespace gate::app {
+
+// Told of what the orders came to.
+class IssuanceListener {
+ public:
+  // `credential` is for the site of this name: it is to be kept and to be served.
+  virtual base::Result<void> issued(const std::string& site, const cert::Credential& credential) = 0;
+  virtual void audit(observe::AuditKind kind, std::string_view text, base::ErrorCode code) = 0;
+
+ protected:
+  ~IssuanceListener() = default;
+};
+
+// Waits for an order, for a person.
+class IssuanceWaiter {
+ public:
+  virtual ~IssuanceWaiter() = default;
+  virtual void progress(std::string_view text) = 0;
+  // The end: what was issued, in words, or why nothing was.
+  virtual void ended(const base::Result<std::string>& outcome) = 0;
+};
+
+// Gets certificates for sites from authorities and renews them, a few at a time. Control thread only.
+class Issuance final : private loop::Timer {
+ public:
+  // More would only wait for each other, and authorities bound the requests of one address.
+  static constexpr std::size_t kRunsMax = 4;
+
+  // How one site stands, for people.
+  struct State {
+    std::string site;
+    std::string authority;  // "acme-v02.api.letsencrypt.org"
+    std::string doing;      // empty: nothing
+    bool has_certificate = false;
+    cert::RenewalStep next;
+    cert::RenewalFacts facts;
+  };
+
+  struct Environment {
+    client::Context& outside;
+    base::Random& random;
+    IssuanceListener& listener;
+    std::vector<acme::Solver*> solvers;  // what there is; the preferred one first
+  };
+
+  // Everything in `environment` outlives it, but the solvers: they must not call back any more when it ends.
+  Issuance(Environment environment, std::string state_folder);
+  ~Issuance() override;
+  Issuance(const Issuance&) = delete;
+  Issuance& operator=(const Issuance&) = delete;
+
+  // These sites are wanted, and have these certificates. Orders of sites that stay go on.
+  void adopt(const Settings& settings, const std::vector<SiteCredentials>& credentials);
+
+  // Begins what is due.
+  void maintain();
+
+  // Orders at once, whatever the calendar says; `waiter` is told of it, also that no site of that name has a
+  // certificate of an authority.
+  void order_now(std::string_view site, std::unique_ptr<IssuanceWaiter> waiter);
+
+  // The authority has taken the certificate of a site back: another one is ordered at once.
+  void note_revoked(const std::string& site);
+
+  std::vector<State> states() const;
+
+ private:
+  struct Site {
+    std::vector<std::string> names;
+    AcmeSettings settings;
+    std::string email;
+    std::string text;                           // of what is wanted: a change is a reason to order
+    std::optional<cert::Validity> certificate;  // nothing: a stand-in serves
+    std::string identifier;                     // of that certificate, at its authority; empty: it has none
+    cert::RenewalFacts facts;
+    std::size_t authority = 0;   // of the list, that is asked
+    std::string directory;       // of that one, whatever became of the list meanwhile
+    bool wanted_now = false;     // by a person
+    bool is_configured = false;  // else it is forgotten when its order ends
+    std::vector<std::unique_ptr<IssuanceWaiter>> waiters;
+    std::optional<os::FileLock> lock;  // against other processes, while it is ordered
+    std::unique_ptr<acme::OrderRun> run;
+    std::unique_ptr<acme::WindowQuestion> question;
+  };
+
+  void on_timer() override;
+  static void tell(Site& site, const base::Result<std::string>& outcome);
+  void take(const SiteSettings& wanted, const std::string& email, const SiteCredentials& credentials);
+  cert::RenewalStep next_step(const std::string& name, const Site& site) const;
+  std::size_t runs() const;
+  void begin(const std::string& name, Site& site);
+  std::vector<acme::Solver*> solvers_for(const Site& site) const;
+  acme::Authority& authority_for(const Site& site, const AuthoritySettings& wanted);
+  const AuthoritySettings* issuer_of(const Site& site) const;
+  void ask_window(const std::string& name, Site& site);
+  void advised(const std::string& name, acme::Outcome<acme::RenewalAdvice> advice);
+  std::string replaced(const Site& site, const AuthoritySettings& wanted) const;
+  static void note_certificate(Site& site, const cert::Certificate& leaf);
+  void ended(const std::string& name, acme::Outcome<acme::Issued> outcome);
+  void succeeded(const std::string& name, Site& site, acme::Issued issued);
+  void failed(const std::string& name, Site& site, const acme::Failure& failure);
+  void keep_facts(const std::string& name, const Site& site);
+
+  Environment environment_;
+  const std::string state_folder_;
+  const cert::Store store_;
+  std::map<std::string, std::unique_ptr<acme::Authority>> authorities_;  // by what they are known by
+  std::map<std::string, Site, std::less<>> sites_;
+};
+
+}  // namespace gate::app

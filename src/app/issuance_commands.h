@@ -1,0 +1,11 @@
+#pragma once
+
+#include "app/admin/admin_server.h"
+#include "app/control.h"
+
+namespace gate::app {
+
+// The commands about orders at certificate authorities: "renew". Both outlive the server.
+void add_issuance_commands(AdminServer& server, Control& control);
+
+}  // namespace gate::app
