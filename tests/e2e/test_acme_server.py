@@ -33,7 +33,8 @@ def own_hosts(folder):
     if os.geteuid() != 0:
         pytest.skip("only root may give a process another /etc/hosts")
     hosts = folder / "hosts"
-    hosts.write_text("127.0.0.1 localhost nas.home.arpa other.home.arpa\n")
+    # ::1 is an address of it too, at which nobody answers.
+    hosts.write_text("127.0.0.1 localhost nas.home.arpa other.home.arpa\n::1 nas.home.arpa\n")
     return ["unshare", "--mount", "sh", "-c", f'mount --bind "{hosts}" /etc/hosts && exec "$@"', "sh"]
 
 
@@ -48,7 +49,7 @@ class Network:
 site localhost {{
   tls local
   acme-server {{
-    validate 127.0.0.0/8
+    validate 127.0.0.0/8 ::1
     http-port {self.http_port}
     tls-port {self.tls_port}
     {block}

@@ -7,6 +7,8 @@ import signal
 import ssl
 import subprocess
 import time
+import urllib.error
+import urllib.request
 
 import pytest
 from cryptography import x509
@@ -15,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 
-from support.server import BINARY, run_command
+from support.server import BINARY, Server, run_command
 from support.wait import PATIENCE, wait_until
 
 
@@ -274,3 +276,40 @@ def test_running_server_signs_a_list_anew_that_is_gone(start):
     with server:
         wait_until(lambda: (authority.folder / "public/revoked.crl").exists(), "the list of revoked certificates")
     assert authority.revocation_list().is_signature_valid(certificate(authority.root).public_key())
+
+
+def test_published_files_are_for_clients_that_trust_nothing_yet(tmp_path):
+    server = Server(tmp_path / "server", "site localhost {\n  respond 200 ok\n}")
+    authority = Authority(server.folder)
+    authority.good("init", "--url", "http://localhost/ca")
+    server.write_configuration(f"""
+site localhost {{
+  http  allow
+  tls   local
+  files /ca/* "{authority.folder}/public" {{
+    strip /ca
+    type  .crl          application/pkix-crl
+    type  .crt          application/x-x509-ca-cert
+    type  .mobileconfig application/x-apple-aspen-config
+  }}
+}}""")
+    issued = authority.issue("nas.home.arpa")
+    authority.good("revoke", "nas.home.arpa")
+    with server:
+
+        def get(path):
+            with urllib.request.urlopen(f"http://localhost:{server.http}/ca/{path}", timeout=PATIENCE) as response:
+                return response.headers.get_content_type(), response.read()
+
+        kind, der = get("revoked.crl")
+        assert kind == "application/pkix-crl"
+        listed = x509.load_der_x509_crl(der)
+        assert listed.get_revoked_certificate_by_serial_number(int(issued["serial"], 16)) is not None
+        kind, root = get("root.crt")
+        assert kind == "application/x-x509-ca-cert"
+        assert listed.is_signature_valid(x509.load_der_x509_certificate(root).public_key())
+        assert get("root.mobileconfig")[0] == "application/x-apple-aspen-config"
+        assert b"Fingerprint" in get("index.html")[1]
+        for path in ("authority.pem", "../authority.pem", "%2e%2e/authority.pem"):
+            with pytest.raises(urllib.error.HTTPError):
+                get(path)

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
+#include <vector>
 
 #include "base/text.h"
 #include "client/fetch.h"
@@ -34,18 +36,28 @@ class HttpJob final : public NetworkValidator::Job, private client::LocationList
   }
 
   void located(std::vector<base::Endpoint> endpoints) override {
-    const auto asked = permitted(*proof().statement, std::move(endpoints));
-    if (asked.empty()) {
+    endpoints_ = permitted(*proof().statement, std::move(endpoints));
+    if (endpoints_.empty()) {
       return finished(Problem{ProblemType::kConnection,
                               fmt::format("{} leads to no address that this server may ask", proof().name)});
     }
-    // The name is not looked up again: what it leads to may have changed meanwhile.
-    fetch_.start(
-        {.url = fmt::format("http://{}/.well-known/acme-challenge/{}", asked.front().to_string(), proof().token),
-         .host = host_field(),
-         .deadline = NetworkValidator::kDeadline,
-         .response_bytes_max = kResponseBytesMax},
-        [this](const base::Result<client::FetchResponse>& response) { finished(fault_of(response)); });
+    ask();
+  }
+
+  // The name is not looked up again: what it leads to may have changed meanwhile.
+  void ask() {
+    const std::string at = endpoints_[asked_++].to_string();
+    fetch_.start({.url = fmt::format("http://{}/.well-known/acme-challenge/{}", at, proof().token),
+                  .host = host_field(),
+                  .deadline = NetworkValidator::kDeadline / kAddressesMax,
+                  .response_bytes_max = kResponseBytesMax},
+                 [this](const base::Result<client::FetchResponse>& response) { answered(response); });
+  }
+
+  void answered(const base::Result<client::FetchResponse>& response) {
+    // Many machines have an IPv6 address that nobody reaches.
+    if (!response && asked_ < std::min(endpoints_.size(), kAddressesMax)) return ask();
+    finished(fault_of(response));
   }
 
   std::string host_field() const {
@@ -62,7 +74,7 @@ class HttpJob final : public NetworkValidator::Job, private client::LocationList
     if (response->status != kOk) {
       return Problem{ProblemType::kUnauthorized, fmt::format("{} answers with status {}", where, response->status)};
     }
-    // RFC 8555 8.3: "The client SHOULD ... ignore whitespace characters at the end of the body."
+    // RFC 8555 8.3: "The server SHOULD ignore whitespace characters at the end of the body."
     std::string_view body = response->body;
     while (!body.empty() && static_cast<unsigned char>(body.back()) <= ' ') body.remove_suffix(1);
     if (body == proof().key_authorization) return std::nullopt;
@@ -70,10 +82,13 @@ class HttpJob final : public NetworkValidator::Job, private client::LocationList
   }
 
   static constexpr std::uint16_t kOk = 200;
+  static constexpr std::size_t kAddressesMax = 3;
   static constexpr std::size_t kResponseBytesMax = 8 * 1024;
 
   client::Location location_;
   client::Fetch fetch_;
+  std::vector<base::Endpoint> endpoints_;
+  std::size_t asked_ = 0;  // of them
 };
 
 }  // namespace
