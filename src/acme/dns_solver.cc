@@ -1,9 +1,6 @@
 #include "acme/dns_solver.h"
 
-#include <openssl/sha.h>
-
-#include <array>
-
+#include "acme/digest.h"
 #include "acme/dns_codes.h"
 #include "base/text.h"
 #include "jose/base64url.h"
@@ -28,9 +25,7 @@ base::Result<dns::Name> challenge_name(const std::string& name) {
 }  // namespace
 
 std::string dns_challenge_text(std::string_view key_authorization) {
-  std::array<std::uint8_t, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const std::uint8_t*>(key_authorization.data()), key_authorization.size(), digest.data());
-  return jose::to_base64url(std::as_bytes(std::span(digest)));
+  return jose::to_base64url(digest_of(key_authorization));
 }
 
 // One record on its way: the zone is found, the record made, its servers asked until they show it.

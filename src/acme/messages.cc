@@ -121,6 +121,7 @@ base::Result<OfferedChallenge> challenge_of(const json& object) {
   if (challenge.token.size() > kTokenBytesMax || !std::ranges::all_of(challenge.token, fits))
     return bad("a challenge's token is no Base64url");
   challenge.error = error_of(object);
+  challenge.issuers = texts_of(object, "issuer-domain-names");
   return challenge;
 }
 

@@ -78,6 +78,7 @@ struct OfferedChallenge {
   std::string token;
   Status status = Status::kPending;
   std::optional<Problem> error;
+  std::vector<std::string> issuers{};  // of dns-persist-01: names of the authority
 };
 
 struct Authorization {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "acme/codes.h"
+#include "acme/dns_codes.h"
 #include "base/ip.h"
 #include "base/text.h"
 #include "cert/certificate.h"
@@ -54,6 +55,7 @@ std::string OrderRun::progress() const {
   const std::string name = at_ < proofs_.size() ? proofs_[at_].name : settings_.names.front();
   switch (state_) {
     case State::kOpening: return fmt::format("opening the account at {}", authority_.host());
+    case State::kReadingPermissions: return "reading CAA records";
     case State::kOrdering: return "ordering";
     case State::kReadingAuthorizations: return fmt::format("asking what proves {} ours", name);
     case State::kPresenting: return "publishing the answers to challenges";
@@ -103,7 +105,26 @@ void OrderRun::on_timer() {
 
 void OrderRun::opened(const Outcome<>& outcome) {
   if (!outcome) return fail(outcome.error());
-  order();
+  check_permission();
+}
+
+// An authority that names itself would find out too, but says less, and counts it as a failed proof.
+void OrderRun::check_permission() {
+  const auto& identities = authority_.directory().caa_identities;
+  const auto in_dns = [](const std::string& name) { return !base::IpAddress::parse(name); };
+  if (settings_.resolvers.empty() || identities.empty() || std::ranges::none_of(settings_.names, in_dns))
+    return order();
+  state_ = State::kReadingPermissions;
+  auto& context = authority_.channel().context;
+  caa_.emplace(dns::Context{context.loop(), context.random()}, settings_.resolvers);
+  caa_->start({settings_.names, identities, authority_.account().url},
+              [this](const base::Result<>& allowed) { permission_checked(allowed); });
+}
+
+void OrderRun::permission_checked(const base::Result<>& allowed) {
+  if (allowed) return order();
+  fail({.kind = allowed.error().code == kCaaForbids ? FailureKind::kRefused : FailureKind::kUnreachable,
+        .error = allowed.error()});
 }
 
 base::Result<std::string> OrderRun::wanted() const {
@@ -203,7 +224,10 @@ bool OrderRun::choose_solver(Proof& proof, const Authorization& authorization) c
     proof.challenge = {.name = authorization.name,
                        .token = offered->token,
                        .key_authorization = fmt::format("{}.{}", offered->token, thumbprint),
-                       .thumbprint = thumbprint};
+                       .thumbprint = thumbprint,
+                       .issuers = offered->issuers,
+                       .account = authority_.account().url,
+                       .wildcard = authorization.wildcard};
     return true;
   }
   return false;

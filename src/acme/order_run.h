@@ -10,11 +10,13 @@
 #include <vector>
 
 #include "acme/authority.h"
+#include "acme/caa_check.h"
 #include "acme/failure.h"
 #include "acme/messages.h"
 #include "acme/request.h"
 #include "acme/solver.h"
 #include "base/clock.h"
+#include "base/ip.h"
 #include "cert/credential.h"
 #include "loop/loop.h"
 
@@ -22,11 +24,12 @@ namespace gate::acme {
 
 // What is wanted.
 struct OrderSettings {
-  std::vector<std::string> names;  // DNS names, wildcards, addresses (RFC 8738)
-  std::string profile{};           // draft-ietf-acme-profiles; empty: the authority's usual one
-  std::string preferred_chain{};   // the issuer of the last certificate of the chain, by its common name
-  std::string replaces{};          // RFC 9773 4.1: the certificate that it takes the place of
-  std::vector<Solver*> solvers{};  // the preferred one first; they outlive the run
+  std::vector<std::string> names;           // DNS names, wildcards, addresses (RFC 8738)
+  std::string profile{};                    // draft-ietf-acme-profiles; empty: the authority's usual one
+  std::string preferred_chain{};            // the issuer of the last certificate of the chain, by its common name
+  std::string replaces{};                   // RFC 9773 4.1: the certificate that it takes the place of
+  std::vector<Solver*> solvers{};           // the preferred one first; they outlive the run
+  std::vector<base::Endpoint> resolvers{};  // asked for CAA records before ordering; empty: nobody is
   std::chrono::milliseconds deadline = std::chrono::minutes(10);  // for everything
 };
 
@@ -38,7 +41,8 @@ struct Issued {
 
 // One order from the first request to the certificate (RFC 8555 7.4), with a fresh key:
 //
-//   opening ─▶ ordering ─▶ reading authorizations ─▶ presenting ─▶ answering ─▶ watching authorizations ─▶ ready
+//   opening ─▶ reading permissions ─▶ ordering ─▶ reading authorizations ─▶ presenting ─▶ answering ─▶ watching
+//   authorizations ─▶ ready
 //                                    └──────────────── all valid already ───────────────────────▲
 //   ready ─▶ finalizing ─▶ watching the order ─▶ downloading ─▶ cleaning up ─▶ done
 //
@@ -62,6 +66,7 @@ class OrderRun final : private AuthorityWaiter, private loop::Timer {
  private:
   enum class State : std::uint8_t {
     kOpening,
+    kReadingPermissions,
     kOrdering,
     kReadingAuthorizations,
     kPresenting,
@@ -88,6 +93,8 @@ class OrderRun final : private AuthorityWaiter, private loop::Timer {
   void opened(const Outcome<>& outcome) override;
   void on_timer() override;
 
+  void check_permission();
+  void permission_checked(const base::Result<>& allowed);
   void order();
   base::Result<std::string> wanted() const;
   void ordered(const Answer& answer);
@@ -124,6 +131,7 @@ class OrderRun final : private AuthorityWaiter, private loop::Timer {
   Request request_;
   base::Instant deadline_{};
   base::Duration pause_{};  // before the next look
+  std::optional<CaaCheck> caa_;
   std::string order_url_;
   Order order_;
   std::vector<Proof> proofs_;

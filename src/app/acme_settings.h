@@ -13,6 +13,8 @@ class Roots;
 
 namespace gate::app {
 
+struct DnsProofSettings;
+
 // One certificate authority that may be asked.
 struct AuthoritySettings {
   std::string directory;                       // URL
@@ -25,8 +27,9 @@ struct AuthoritySettings {
 
 // From whom a certificate is ordered, and how names are proven. What a site leaves empty is the server's.
 struct AcmeSettings {
-  std::vector<AuthoritySettings> authorities;  // the next is asked when one does not issue
-  std::vector<std::string> challenges{};       // types that may be used, the preferred one first
+  std::vector<AuthoritySettings> authorities;     // the next is asked when one does not issue
+  std::vector<std::string> challenges{};          // types that may be used, the preferred one first
+  std::shared_ptr<const DnsProofSettings> dns{};  // who makes records for dns-01; null: nobody
 };
 
 }  // namespace gate::app

@@ -74,10 +74,14 @@ void Control::begin_issuance() {
   IssuanceListener& listener = *this;
   http_solver_.emplace(application_->challenges(), *loop_);
   alpn_solver_.emplace(application_->workers(), *loop_);
+  dns_solvers_.emplace(outside_->context(), [this](const base::Error& error) {
+    audit(observe::AuditKind::kCertificateProblem, error.what, error.code);
+  });
   issuance_.emplace(Issuance::Environment{.outside = outside_->context(),
                                           .random = application_->random(),
                                           .listener = listener,
-                                          .solvers = {&*http_solver_, &*alpn_solver_}},
+                                          .solvers = {&*http_solver_, &*alpn_solver_},
+                                          .dns_solvers = *dns_solvers_},
                     application_->settings().state_folder);
   issuance_->adopt(application_->settings(), application_->credentials());
 }
@@ -86,6 +90,7 @@ void Control::begin_issuance() {
 void Control::end_issuance() {
   http_solver_.reset();
   alpn_solver_.reset();
+  dns_solvers_.reset();
   issuance_.reset();
 }
 

@@ -10,6 +10,7 @@
 #include "app/admin/admin_call.h"
 #include "app/alpn_solver.h"
 #include "app/application.h"
+#include "app/dns_solvers.h"
 #include "app/hand_over.h"
 #include "app/issuance.h"
 #include "app/revocation_watch.h"
@@ -112,6 +113,7 @@ class Control final : private IssuanceListener, private RevocationListener {
   std::optional<Issuance> issuance_;
   std::optional<HttpSolver> http_solver_;  // solvers end before the orders that they would call back
   std::optional<AlpnSolver> alpn_solver_;
+  std::optional<DnsSolvers> dns_solvers_;
   std::unique_ptr<AdminCall> stop_call_;
   std::unique_ptr<AdminCall> upgrade_call_;
   Source signal_source_;

@@ -16,7 +16,10 @@ std::vector<base::Endpoint> machine_resolvers() {
   return dns::resolvers_in(os::read_file("/etc/resolv.conf", kBytesMax).value_or(""));
 }
 
-DnsSolvers::DnsSolvers(client::Context& outside) : outside_(outside), context_{outside.loop(), outside.random()} {}
+DnsSolvers::DnsSolvers(client::Context& outside, acme::DnsPersistSolver::Warn warn)
+    : outside_(outside),
+      context_{outside.loop(), outside.random()},
+      persistent_(context_, machine_resolvers(), std::move(warn)) {}
 
 DnsSolvers::~DnsSolvers() = default;
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "acme/dns_persist_solver.h"
 #include "acme/dns_publisher.h"
 #include "acme/solver.h"
 #include "app/dns_proof_settings.h"
@@ -14,11 +15,14 @@
 
 namespace gate::app {
 
+// Whom this machine asks for names now.
+std::vector<base::Endpoint> machine_resolvers();
+
 // What proves names by DNS, one for each way that the configuration has. Control thread only.
 class DnsSolvers {
  public:
-  // `outside` outlives it.
-  explicit DnsSolvers(client::Context& outside);
+  // `outside` outlives it. `warn` is told of records that end soon.
+  DnsSolvers(client::Context& outside, acme::DnsPersistSolver::Warn warn);
   ~DnsSolvers();
   DnsSolvers(const DnsSolvers&) = delete;
   DnsSolvers& operator=(const DnsSolvers&) = delete;
@@ -26,17 +30,16 @@ class DnsSolvers {
   // Stays as long as this: an order may need it long after the configuration has changed.
   acme::Solver& solver_for(const DnsProofSettings& settings);
 
-  const dns::Context& context() const { return context_; }
+  // Of dns-persist-01: nobody makes records for it.
+  acme::Solver& persistent() { return persistent_; }
 
  private:
   std::unique_ptr<acme::DnsPublisher> publisher_for(const DnsProofSettings& settings);
 
   client::Context& outside_;
   dns::Context context_;
+  acme::DnsPersistSolver persistent_;
   std::map<std::string, std::unique_ptr<acme::Solver>> solvers_;  // by all that makes them differ
 };
-
-// Whom this machine asks for names now.
-std::vector<base::Endpoint> machine_resolvers();
 
 }  // namespace gate::app

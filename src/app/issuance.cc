@@ -41,6 +41,12 @@ cert::RenewalFault fault_of(acme::FailureKind kind) {
   return cert::RenewalFault::kNetwork;
 }
 
+// Whoever sees other zones than this machine's resolvers has said so.
+std::vector<base::Endpoint> resolvers_for(const AcmeSettings& settings) {
+  const bool told = settings.dns && !settings.dns->resolvers.empty();
+  return told ? settings.dns->resolvers : machine_resolvers();
+}
+
 // All that a certificate depends on.
 std::string text_of(const SiteSettings& site, const std::string& email) {
   std::string text = email;
@@ -49,6 +55,7 @@ std::string text_of(const SiteSettings& site, const std::string& email) {
     text += fmt::format("\n{} {} {} {} {}", authority.directory, authority.trust_mark, authority.profile,
                         authority.preferred_chain, authority.binding ? authority.binding->key_id : "");
   }
+  if (site.acme->dns) text += "\n" + site.acme->dns->mark;
   return text + fmt::format("\n{}", fmt::join(site.acme->challenges, " "));
 }
 
@@ -188,12 +195,19 @@ void Issuance::tell(Site& site, const base::Result<std::string>& outcome) {
 // What the site allows, in its order, of what there is. After failures another is the first: what keeps an authority
 // from one way may leave it the next.
 std::vector<acme::Solver*> Issuance::solvers_for(const Site& site) const {
+  // Whoever says who makes DNS records wants them to be used.
+  std::vector<acme::Solver*> usual;
+  if (site.settings.dns) usual.push_back(&environment_.dns_solvers.solver_for(*site.settings.dns));
+  usual.insert(usual.end(), environment_.solvers.begin(), environment_.solvers.end());
+  std::vector<acme::Solver*> known = usual;
+  // Without its record it only fails, so that it is for those who ask for it.
+  known.push_back(&environment_.dns_solvers.persistent());
   std::vector<acme::Solver*> chosen;
   for (const auto& type : site.settings.challenges) {
-    const auto found = std::ranges::find(environment_.solvers, type, [](const auto* each) { return each->type(); });
-    if (found != environment_.solvers.end()) chosen.push_back(*found);
+    const auto found = std::ranges::find(known, type, [](const auto* each) { return each->type(); });
+    if (found != known.end()) chosen.push_back(*found);
   }
-  if (site.settings.challenges.empty()) chosen = environment_.solvers;
+  if (site.settings.challenges.empty()) chosen = std::move(usual);
   if (!chosen.empty()) std::ranges::rotate(chosen, chosen.begin() + site.facts.failures % chosen.size());
   return chosen;
 }
@@ -264,7 +278,8 @@ void Issuance::begin(const std::string& name, Site& site) {
                                .profile = wanted.profile,
                                .preferred_chain = wanted.preferred_chain,
                                .replaces = replaced(site, wanted),
-                               .solvers = solvers_for(site)};
+                               .solvers = solvers_for(site),
+                               .resolvers = resolvers_for(site.settings)};
   site.directory = wanted.directory;
   site.run = std::make_unique<acme::OrderRun>(authority_for(site, wanted), std::move(settings),
                                               [this, name](auto outcome) { ended(name, std::move(outcome)); });

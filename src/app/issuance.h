@@ -15,6 +15,7 @@
 #include "acme/window_question.h"
 #include "app/acme_settings.h"
 #include "app/certificates.h"
+#include "app/dns_solvers.h"
 #include "app/settings.h"
 #include "base/clock.h"
 #include "base/result.h"
@@ -68,6 +69,7 @@ class Issuance final : private loop::Timer {
     base::Random& random;
     IssuanceListener& listener;
     std::vector<acme::Solver*> solvers;  // what there is; the preferred one first
+    DnsSolvers& dns_solvers;
   };
 
   // Everything in `environment` outlives it, but the solvers: they must not call back any more when it ends.

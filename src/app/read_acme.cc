@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "app/codes.h"
+#include "app/read_dns_proof.h"
 #include "base/text.h"
 #include "cert/certificate.h"
 #include "client/url.h"
@@ -115,10 +116,18 @@ void read_authority(conf::Context<AcmeSettings>& context, const conf::Statement&
 
 // challenges TYPE…
 void read_challenges(conf::Context<AcmeSettings>& context, const conf::Statement& statement) {
-  constexpr conf::Choice<std::string_view> kTypes[] = {{"http-01", "http-01"}, {"tls-alpn-01", "tls-alpn-01"}};
+  constexpr conf::Choice<std::string_view> kTypes[] = {{"http-01", "http-01"},
+                                                       {"tls-alpn-01", "tls-alpn-01"},
+                                                       {"dns-01", "dns-01"},
+                                                       {"dns-persist-01", "dns-persist-01"}};
   for (const auto& word : statement.args) {
     if (const auto type = context.reader.choice(word, kTypes)) context.plan.challenges.emplace_back(*type);
   }
+}
+
+// dns update|exec|http … { … }
+void read_dns(conf::Context<AcmeSettings>& context, const conf::Statement& statement) {
+  context.plan.dns = read_dns_proof(statement, context.reader);
 }
 
 constexpr conf::Directive<AcmeSettings> kStatements[] = {
@@ -131,9 +140,15 @@ constexpr conf::Directive<AcmeSettings> kStatements[] = {
      .handle = read_authority},
     {.name = "challenges",
      .synopsis = "challenges TYPE…",
-     .summary = "How names may be proven, the preferred one first: http-01, tls-alpn-01.",
+     .summary = "How names may be proven, the preferred one first: http-01, tls-alpn-01, dns-01, dns-persist-01.",
      .args = {1, 4},
      .handle = read_challenges},
+    {.name = "dns",
+     .synopsis = "dns update ADDRESS | exec PROGRAM… | http URL [{ … }]",
+     .summary = "Who makes the DNS records that prove names, wildcards among them.",
+     .args = {2, 64},
+     .block = conf::BlockRule::kAllowed,
+     .handle = read_dns},
 };
 
 // RFC 6761, RFC 2606, RFC 8375, RFC 9476, and what is usual in networks of one's own: none of them is in the public
@@ -144,12 +159,21 @@ constexpr std::array<std::string_view, 14> kPrivateEndings{".localhost", ".local
 
 AuthoritySettings default_authority() { return {.directory = std::string(kNamed.front().directory)}; }
 
-void refuse_wildcards(const SiteSettings& site, conf::Reader& reader) {
+void check_proofs(const SiteSettings& site, conf::Reader& reader) {
+  const auto& chosen = site.acme->challenges;
+  const auto allows = [&](std::string_view type) { return std::ranges::find(chosen, type) != chosen.end(); };
+  if (allows("dns-01") && !site.acme->dns) {
+    reader.diagnostics().error(conf::kContradiction, site.at, "nobody makes the DNS records for dns-01",
+                               "add to the acme block: dns update ADDRESS { key file:PATH }, or dns exec, dns http");
+  }
+  const bool by_dns = (site.acme->dns && (chosen.empty() || allows("dns-01"))) || allows("dns-persist-01");
   for (const auto& name : site.names) {
-    if (name.kind != conf::HostName::Kind::kWildcard) continue;
-    reader.diagnostics().error(kCertificateNeeded, site.at,
-                               fmt::format("{} cannot be proven to a public authority", conf::shown(name.name)),
-                               "it wants a proof by DNS; say \"tls local\" or \"tls cert FILE key FILE\"");
+    if (name.kind != conf::HostName::Kind::kWildcard || by_dns) continue;
+    reader.diagnostics().error(
+        kCertificateNeeded, site.at,
+        fmt::format("{} can be proven to an authority by DNS only", conf::shown(name.name)),
+        "say in the acme block who makes DNS records (\"dns\"), or \"tls local\" or \"tls cert FILE key "
+        "FILE\" in the site");
   }
 }
 
@@ -183,10 +207,11 @@ void complete_acme(Settings& settings, conf::Reader& reader) {
   std::shared_ptr<const cert::Roots> system;
   for (auto& site : settings.sites) {
     if (!site.acme) continue;
-    refuse_wildcards(site, reader);
     if (site.acme->authorities.empty()) site.acme->authorities = settings.acme.authorities;
     if (site.acme->authorities.empty()) site.acme->authorities.push_back(default_authority());
     if (site.acme->challenges.empty()) site.acme->challenges = settings.acme.challenges;
+    if (!site.acme->dns) site.acme->dns = settings.acme.dns;
+    check_proofs(site, reader);
     for (auto& authority : site.acme->authorities) {
       if (authority.roots) continue;
       if (!system) {
@@ -204,6 +229,7 @@ std::vector<StatementHelp> acme_help() {
   std::vector<StatementHelp> help;
   for (const auto& row : kStatements) help.push_back({row.name, row.synopsis, row.summary, "acme"});
   for (const auto& row : kAuthorityStatements) help.push_back({row.name, row.synopsis, row.summary, "authority"});
+  for (const auto& row : dns_proof_words()) help.push_back({row.name, row.synopsis, row.summary, "dns"});
   return help;
 }
 

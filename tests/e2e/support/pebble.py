@@ -32,7 +32,7 @@ class Pebble:
     `environment` is Pebble's own way to be difficult: PEBBLE_WFE_NONCEREJECT, PEBBLE_VA_ALWAYS_VALID, …
     """
 
-    def __init__(self, folder, http=0, tls=0, binding=None, **environment):
+    def __init__(self, folder, http=0, tls=0, binding=None, resolver=None, **environment):
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.authority = Authority(folder)  # of its own server's certificate
@@ -40,6 +40,7 @@ class Pebble:
         self.http = http or free_port()
         self.tls = tls or free_port()
         self.binding = binding
+        self.resolver = resolver  # instead of the DNS server that knows every name
         self.environment = {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_AUTHZREUSE": "0", **environment}
         self.port, self.management, self.dns, self.dns_management = (
             free_port(), free_port(), free_udp_port(), free_port())
@@ -79,7 +80,7 @@ class Pebble:
             subprocess.Popen(["pebble-challtestsrv", "-http01", "", "-https01", "", "-tlsalpn01", "", "-defaultIPv6", "",
                               "-dns01", f"127.0.0.1:{self.dns}", "-management", f"127.0.0.1:{self.dns_management}"],
                              stdout=log, stderr=log),
-            subprocess.Popen(["pebble", "-config", configuration, "-dnsserver", f"127.0.0.1:{self.dns}"],
+            subprocess.Popen(["pebble", "-config", configuration, "-dnsserver", self.resolver or f"127.0.0.1:{self.dns}"],
                              stdout=log, stderr=log, env={**os.environ, **self.environment}),
         ]
         wait_until(self._listens, "Pebble to listen")
