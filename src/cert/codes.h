@@ -25,6 +25,7 @@ inline constexpr base::ErrorCode kRevoked{4115};  // the authority has taken bac
 
 inline constexpr base::ErrorCode kFactsUnreadable{4200};
 inline constexpr base::ErrorCode kStoreDamaged{4201};
+inline constexpr base::ErrorCode kBadArchive{4202};
 
 inline constexpr base::ErrorCode kNoInternalCa{4250};
 inline constexpr base::ErrorCode kInternalCaExists{4251};

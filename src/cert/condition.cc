@@ -58,7 +58,7 @@ std::optional<Finding> judge_chain(const Examined& examined, base::WallTime now)
   const auto why = distrust(examined, now);
   if (!why) return std::nullopt;
   const Certificate& leaf = examined.chain.front();
-  if (examined.chain.size() == 1 && !leaf.is_self_issued())
+  if (examined.chain.size() == 1 && !leaf.is_self_issued() && !examined.is_complete)
     return Finding{Concern::kIncompleteChain,
                    fmt::format("the certificate of its issuer \"{}\" is missing", leaf.issuer())};
   return Finding{Concern::kUntrusted, fmt::format("no root that this system trusts vouches for it: {}", *why)};

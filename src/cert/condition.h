@@ -37,6 +37,7 @@ struct Finding {
 struct Examined {
   std::span<const Certificate> chain;     // leaf first, not empty
   std::span<const std::string> names{};   // that it must be good for
+  bool is_complete = false;               // nothing is missing: a root at its end was left out
   const RenewalFacts* facts = nullptr;    // of one that this program renews
   std::span<const Roots* const> roots{};  // any of them may vouch for it; none: trust is not judged
 };

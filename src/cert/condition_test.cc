@@ -63,6 +63,9 @@ TEST_F(ConditionTest, finds_names_that_it_is_not_for) {
 TEST_F(ConditionTest, tells_an_incomplete_chain_from_an_untrusted_one) {
   EXPECT_EQ(concerns({.chain = std::span(leaf_.chain).first(1), .roots = roots_}), Concerns{Concern::kIncompleteChain});
   EXPECT_EQ(concerns({.chain = leaf_.chain, .roots = std::span(roots_).first(1)}), Concerns{Concern::kUntrusted});
+  EXPECT_EQ(
+      concerns({.chain = std::span(leaf_.chain).first(1), .is_complete = true, .roots = std::span(roots_).first(1)}),
+      Concerns{Concern::kUntrusted});
   const Credential self_signed = for_test::root("app.test", kNow);
   EXPECT_EQ(concerns({.chain = self_signed.chain, .roots = roots_}), Concerns{Concern::kUntrusted});
 }

@@ -4,6 +4,8 @@
 #include <openssl/pkcs8.h>
 #include <openssl/x509.h>
 
+#include <span>
+
 #include "base/check.h"
 #include "base/text.h"
 #include "cert/codes.h"
@@ -22,12 +24,15 @@ bssl::UniquePtr<X509> parse(const Certificate& certificate) {
 
 }  // namespace
 
-base::Result<std::string> to_pkcs12(const Credential& credential, const Certificate& root, const std::string& label,
+base::Result<std::string> to_pkcs12(const Credential& credential, const Certificate* root, const std::string& label,
                                     const std::string& password) {
   constexpr int kIterations = 100'000;                             // against guessing; a tenth of a second each
   constexpr int kCipher = NID_pbe_WithSHA1And3_Key_TripleDES_CBC;  // the strongest that every browser and phone reads
   bssl::UniquePtr<STACK_OF(X509)> chain(sk_X509_new_null());
-  GATE_CHECK(chain && sk_X509_push(chain.get(), parse(root).release()));
+  GATE_CHECK(chain != nullptr);
+  for (const Certificate& each : std::span(credential.chain).subspan(1))
+    GATE_CHECK(bssl::PushToStack(chain.get(), parse(each)));
+  if (root != nullptr) GATE_CHECK(bssl::PushToStack(chain.get(), parse(*root)));
   bssl::UniquePtr<PKCS12> file(PKCS12_create(password.c_str(), label.c_str(), credential.key.native(),
                                              parse(credential.leaf()).get(), chain.get(), kCipher, kCipher, kIterations,
                                              kIterations, 0));

@@ -103,7 +103,7 @@ base::Result<void> write_files(const Files& files, const cert::InternalCa& ca, c
   if (files.pkcs12.empty()) return {};
   const cert::Credential credential{{certificate}, subject.key->clone()};
   const std::string label = certificate.dns_names().empty() ? certificate.subject() : certificate.dns_names().front();
-  GATE_TRY_ASSIGN(const std::string bundle, cert::to_pkcs12(credential, ca.root(), label, password));
+  GATE_TRY_ASSIGN(const std::string bundle, cert::to_pkcs12(credential, &ca.root(), label, password));
   return os::write_file_atomically(files.pkcs12, bundle, 0600);
 }
 
