@@ -88,13 +88,14 @@ class Application {
 
   const base::Clock& clock() const { return clock_; }
   const Settings& settings() const { return settings_; }
+  const Certificates& certificates() const { return *certificates_; }
+  base::Random& random() { return random_; }
   const std::vector<SiteCredentials>& credentials() const { return credentials_; }
   const Listeners& listeners() const { return listeners_; }
   const ConfigurationSource& source() const { return source_; }
   const WorkerPool& workers() const { return *workers_; }
   WorkerPool& workers() { return *workers_; }
   ChallengeTable& challenges() { return challenges_; }
-  base::Random& random() { return random_; }
   const LogWriter& logs() const { return *logs_; }
   const SiteNumbers& site_numbers() const { return numbers_; }
   std::uint64_t generation() const { return generation_; }

@@ -11,18 +11,12 @@ namespace {
 
 constexpr std::size_t kPemBytesMax = 1024 * 1024;
 
-std::vector<std::string> names_of(const SiteSettings& site) {
-  std::vector<std::string> names;
-  for (const auto& name : site.names) names.push_back(name.name);
-  return names;
-}
-
 base::Result<cert::Credential> read_files(const CertificateFiles& files, const SiteSettings& site, base::WallTime now) {
   GATE_TRY_ASSIGN(const auto chain, os::read_file(files.certificate, kPemBytesMax));
   GATE_TRY_ASSIGN(const auto key, os::read_file(files.key, kPemBytesMax));
   return cert::load_credential(
-      {.chain_pem = chain, .key_pem = key, .chain_origin = files.certificate, .key_origin = files.key}, names_of(site),
-      now);
+      {.chain_pem = chain, .key_pem = key, .chain_origin = files.certificate, .key_origin = files.key},
+      certificate_names(site), now);
 }
 
 void report(const base::Error& error, const conf::Position& at, conf::Diagnostics& diagnostics) {
@@ -33,11 +27,17 @@ void report(const base::Error& error, const conf::Position& at, conf::Diagnostic
 
 }  // namespace
 
+std::vector<std::string> certificate_names(const SiteSettings& site) {
+  std::vector<std::string> names;
+  for (const auto& name : site.names) names.push_back(name.name);
+  return names;
+}
+
 Certificates::Certificates(std::string state_folder, const base::Clock& clock)
     : state_folder_(std::move(state_folder)),
       clock_(clock),
       store_(state_folder_ + "/certificates/local"),
-      issued_(state_folder_ + "/certificates/acme") {}
+      authority_store_(state_folder_ + "/certificates/acme") {}
 
 base::Result<std::vector<SiteCredentials>> Certificates::load(const Settings& settings,
                                                               conf::Diagnostics& diagnostics) {
@@ -98,7 +98,7 @@ base::Result<cert::LocalCa*> Certificates::local_ca() {
 // The leaf on disk as long as it is good: covers the names, is not due, and was signed by the authority of today.
 base::Result<cert::Credential> Certificates::local(const SiteSettings& site) {
   GATE_TRY_ASSIGN(cert::LocalCa * authority, local_ca());
-  const auto names = names_of(site);
+  const auto names = certificate_names(site);
   auto stored = store_.load(site.name());
   if (stored && *stored) {
     const auto& leaf = (*stored)->leaf();
@@ -115,7 +115,7 @@ base::Result<cert::Credential> Certificates::local(const SiteSettings& site) {
 }
 
 base::Result<void> Certificates::keep_issued(const std::string& site, const cert::Credential& credential) const {
-  return issued_.save(site, credential);
+  return authority_store_.save(site, credential);
 }
 
 // As long as it is valid; names that it lacks are ordered, and the others are served meanwhile. A stand-in lives for
@@ -125,7 +125,7 @@ SiteCredentials Certificates::issued(const SiteSettings& site) {
   SiteCredentials found;
   const auto names = names_of(site);
   const auto now = clock_.wall();
-  auto opened = issued_.open(site.name());
+  auto opened = authority_store_.open(site.name());
   if (!opened) {
     found.problems.push_back(std::move(opened).error());
   } else {

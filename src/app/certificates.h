@@ -33,6 +33,9 @@ struct SiteCredentials {
   bool is_due(base::WallTime now) const { return now < valid_from || now >= renewal; }
 };
 
+// The names that a site's certificate must be good for.
+std::vector<std::string> certificate_names(const SiteSettings& site);
+
 // Finds the certificates of sites: the user's files; leaves of the local CA, which is made when first needed and whose
 // leaves are kept on disk until they are due; and what authorities have issued, with a stand-in until they have.
 // Control thread only.
@@ -52,7 +55,8 @@ class Certificates {
   base::Result<void> keep_issued(const std::string& site, const cert::Credential& credential) const;
 
   std::string ca_folder() const { return state_folder_ + "/ca"; }
-  const cert::Store& store() const { return store_; }
+  const cert::Store& store() const { return store_; }                      // what the local CA issued
+  const cert::Store& authority_store() const { return authority_store_; }  // what others issued
 
  private:
   base::Result<cert::Credential> local(const SiteSettings& site);
@@ -62,7 +66,7 @@ class Certificates {
   std::string state_folder_;
   const base::Clock& clock_;
   cert::Store store_;
-  cert::Store issued_;
+  cert::Store authority_store_;
   std::unique_ptr<cert::LocalCa> local_ca_;
 };
 

@@ -1,6 +1,5 @@
 #include "app/commands.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -10,12 +9,14 @@
 #include <utility>
 
 #include "app/codes.h"
+#include "app/inventory.h"
 #include "app/metrics/prometheus.h"
 #include "app/metrics/status.h"
 #include "app/response_cache.h"
 #include "app/upstreams.h"
 #include "app/why.h"
 #include "base/text.h"
+#include "base/timestamp.h"
 
 namespace gate::app {
 namespace {
@@ -33,36 +34,59 @@ nlohmann::json to_json(const ReloadReport& report) {
           {"sites_removed", report.sites_removed}, {"text", describe(report)}};
 }
 
-std::string time_text(base::WallTime time) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
+std::string_view text_member(const nlohmann::json& request, const char* name) {
+  const auto found = request.find(name);
+  return found != request.end() && found->is_string() ? std::string_view(found->get_ref<const std::string&>()) : "";
 }
 
-nlohmann::json certificates_json(const Application& application) {
-  auto list = nlohmann::json::array();
-  for (std::size_t i = 0; i < application.credentials().size(); ++i) {
-    const auto& site = application.settings().sites[i];
-    for (const auto& credential : application.credentials()[i].credentials) {
-      const auto& leaf = credential.leaf();
-      list.push_back({{"site", site.name()},
-                      {"names", leaf.dns_names()},
-                      {"issuer", leaf.issuer()},
-                      {"serial", leaf.serial()},
-                      {"key", leaf.key_text()},
-                      {"not_before", time_text(leaf.not_before())},
-                      {"not_after", time_text(leaf.not_after())},
-                      {"sha256", base::to_hex(leaf.fingerprint())},
-                      {"source", site.local_certificate ? "local CA" : "files"},
-                      {"pem", leaf.to_pem()}});
-      for (const auto& address : leaf.addresses()) list.back()["names"].push_back(address.to_string());
-      if (application.credentials()[i].revoked) list.back()["revoked"] = true;
-      if (site.local_certificate) list.back()["renewal"] = time_text(application.credentials()[i].renewal);
-    }
-  }
-  return list;
-}
-
+// {} for a line of each, {"name": "example.com"} for all that is known of those of a site or a name.
 void certificates(Control& control, std::unique_ptr<AdminCall> call) {
-  call->answer(certificates_json(control.application()));
+  const auto now = control.application().clock().wall();
+  const std::string_view name = text_member(call->request(), "name");
+  auto list = nlohmann::json::array();
+  for (const auto& entry : take_inventory(control.application(), now)) {
+    if (!name.empty() && entry.site != name && !entry.credential->leaf().covers(name)) continue;
+    list.push_back(to_json(entry, control.application(), now, !name.empty()));
+  }
+  call->answer(list);
+}
+
+// {"days": 60}
+void certificate_plan(Control& control, std::unique_ptr<AdminCall> call) {
+  constexpr std::uint64_t kDays = 60;
+  constexpr std::uint64_t kDaysMax = 3650;
+  std::uint64_t days = kDays;
+  if (const auto given = call->request().find("days"); given != call->request().end() && given->is_number_unsigned())
+    days = std::min(given->get<std::uint64_t>(), kDaysMax);
+  const auto now = control.application().clock().wall();
+  std::vector<cert::CalendarItem> items;
+  for (auto& entry : take_inventory(control.application(), now)) items.push_back(std::move(entry.calendar));
+  auto list = nlohmann::json::array();
+  for (const auto& event : cert::calendar(items, now, now + std::chrono::days(days))) {
+    list.push_back({{"when", base::to_timestamp(event.when)},
+                    {"site", event.name},
+                    {"what", event.what},
+                    {"why", event.why},
+                    {"expected", event.is_expected}});
+  }
+  call->answer(list);
+}
+
+// Answers once everybody has said whether it came.
+void test_alerts(Control& control, std::unique_ptr<AdminCall> call) {
+  Alarms* alarms = control.alarms();
+  if (alarms == nullptr) return;
+  const auto shared = std::make_shared<std::unique_ptr<AdminCall>>(std::move(call));
+  const auto sent = alarms->test([shared](const std::vector<alert::Delivered>& answers) {
+    auto list = nlohmann::json::array();
+    for (const auto& each : answers) {
+      list.push_back({{"to", each.to}, {"delivered", each.outcome.has_value()}});
+      list.back()["answer"] =
+          each.outcome ? *each.outcome : fmt::format("{}: {}", each.outcome.error().what, each.outcome.error().why);
+    }
+    (*shared)->answer(list);
+  });
+  if (!sent) (*shared)->fail(sent.error());
 }
 
 void reload(Control& control, std::unique_ptr<AdminCall> call) {
@@ -139,9 +163,9 @@ nlohmann::json ech_json(const Application& application, const tls::EchKeys& keys
   nlohmann::json json{{"outer_name", keys.outer_name()}, {"published", keys.published()}};
   for (const auto& key : keys.keys()) {
     const bool is_published = &key == &keys.keys().front();
-    json["keys"].push_back({{"made", time_text(key.made)}, {"published", is_published}});
+    json["keys"].push_back({{"made", base::to_timestamp(key.made)}, {"published", is_published}});
   }
-  json["next_rotation"] = time_text(keys.keys().front().made + tls::EchKeys::kRotation);
+  json["next_rotation"] = base::to_timestamp(keys.keys().front().made + tls::EchKeys::kRotation);
   for (const auto& site : application.settings().sites) {
     std::string protocols = site.http3 && application.settings().http3 != Http3Mode::kOff ? "h3" : "";
     if (site.http2) protocols += protocols.empty() ? "h2" : ",h2";
@@ -173,6 +197,8 @@ void add_commands(AdminServer& server, Control& control, const StatusBoard& boar
                      [&board](std::unique_ptr<AdminCall> call) { call->answer(status_json(board.snapshot())); });
   server.add_command("certificates", on_control_thread(control, certificates));
   server.add_command("ech", on_control_thread(control, ech));
+  server.add_command("certificate_plan", on_control_thread(control, certificate_plan));
+  server.add_command("alerts_test", on_control_thread(control, test_alerts));
   server.add_command("reload", on_control_thread(control, reload));
   server.add_command("upstreams", on_control_thread(control, upstreams));
   server.add_command("change_upstream", on_control_thread(control, change_upstream));

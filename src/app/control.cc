@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <span>
 #include <utility>
 
 #include "app/codes.h"
@@ -53,18 +54,27 @@ Control::Control(std::unique_ptr<loop::Loop> loop, os::SignalReceiver signals, o
 
 Control::~Control() = default;
 
-base::Result<void> Control::begin_revocation_watch() {
+base::Result<void> Control::begin_watch() {
   GATE_TRY_ASSIGN(outside_, client::LoopContext::create(*loop_, application_->random()));
   RevocationListener& listener = *this;
   revocation_.emplace(outside_->context(), application_->clock(), listener,
                       application_->settings().state_folder + "/ocsp");
-  revocation_->adopt(application_->settings(), application_->credentials());
+  alarms_.emplace(*application_, outside_->context(),
+                  [this](std::span<const alert::Problem> problems) { board_->publish_alarms(problems); });
+  certificates_in_use_changed();
   return {};
+}
+
+void Control::certificates_in_use_changed() {
+  revocation_->adopt(application_->settings(), application_->credentials());
+  alarms_->look_soon();
+  board_->publish();
 }
 
 void Control::revoked(const std::string& site, std::string_view text) {
   application_->note_revoked(site, text);
   if (issuance_) issuance_->note_revoked(site);
+  alarms_->look_soon();
   board_->publish();
 }
 
@@ -96,8 +106,7 @@ void Control::end_issuance() {
 
 base::Result<void> Control::issued(const std::string& site, const cert::Credential& credential) {
   GATE_TRY(application_->take_issued(site, credential));
-  revocation_->adopt(application_->settings(), application_->credentials());
-  board_->publish();
+  certificates_in_use_changed();
   return {};
 }
 
@@ -114,8 +123,8 @@ int Control::run(Application& application, StatusBoard& board, bool watch) {
   };
   if (!watched(signals_.fd(), signal_source_) || !watched(files_.fd(), file_source_)) return to_int(Exit::kMachine);
   watch_files();
-  if (const auto begun = begin_revocation_watch(); !begun) {
-    application_->audit(observe::AuditKind::kCertificateProblem, begun.error().what, begun.error().code);
+  if (const auto begun = begin_watch(); !begun) {
+    application.audit(observe::AuditKind::kCertificateProblem, begun.error().what, begun.error().code);
     return to_int(Exit::kMachine);
   }
   begin_issuance();
@@ -153,9 +162,8 @@ void Control::on_signal(int number) {
 base::Result<ReloadReport> Control::reload(std::string& report) {
   [[maybe_unused]] const auto told = manager_.reloading();
   auto result = application_->reload(report);
-  revocation_->adopt(application_->settings(), application_->credentials());
+  certificates_in_use_changed();
   if (issuance_) issuance_->adopt(application_->settings(), application_->credentials());
-  board_->publish();
   watch_files();
   [[maybe_unused]] const auto ready =
       manager_.ready(result ? describe(*result) : "the last reload was refused: " + result.error().what);
@@ -166,8 +174,7 @@ void Control::refresh_certificates() {
   std::string report;
   // What is wrong with them is in the audit log; the old ones stay.
   static_cast<void>(application_->refresh_certificates(report));
-  revocation_->adopt(application_->settings(), application_->credentials());
-  board_->publish();
+  certificates_in_use_changed();
 }
 
 // Files are read before they are watched; what was written in between is told by no event.

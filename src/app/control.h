@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/admin/admin_call.h"
+#include "app/alarms.h"
 #include "app/alpn_solver.h"
 #include "app/application.h"
 #include "app/dns_solvers.h"
@@ -49,6 +50,8 @@ class Control final : private IssuanceListener, private RevocationListener {
   Application& application() { return *application_; }
   // The orders of certificates; null before the server serves.
   Issuance* issuance() { return issuance_ ? &*issuance_ : nullptr; }
+  // The watch over certificates; null before the server serves.
+  Alarms* alarms() { return alarms_ ? &*alarms_ : nullptr; }
   base::Result<ReloadReport> reload(std::string& report);
 
   // Drains and ends; `call`, if any, hears how many connections are left, and is answered when none is.
@@ -80,8 +83,6 @@ class Control final : private IssuanceListener, private RevocationListener {
   void revoked(const std::string& site, std::string_view text) override;
   void stapled(std::shared_ptr<const tls::Staples> staples) override;
 
-  base::Result<void> begin_revocation_watch();
-
   // IssuanceListener
   base::Result<void> issued(const std::string& site, const cert::Credential& credential) override;
   void audit(observe::AuditKind kind, std::string_view text, base::ErrorCode code) override;
@@ -91,6 +92,8 @@ class Control final : private IssuanceListener, private RevocationListener {
   void on_signal(int number);
   void on_files_changed();
   void act_on_changes();
+  base::Result<void> begin_watch();
+  void certificates_in_use_changed();
   void watch_files();
   void note_changes_while_starting();
   void maintain();
@@ -114,6 +117,7 @@ class Control final : private IssuanceListener, private RevocationListener {
   std::optional<HttpSolver> http_solver_;  // solvers end before the orders that they would call back
   std::optional<AlpnSolver> alpn_solver_;
   std::optional<DnsSolvers> dns_solvers_;
+  std::optional<Alarms> alarms_;
   std::unique_ptr<AdminCall> stop_call_;
   std::unique_ptr<AdminCall> upgrade_call_;
   Source signal_source_;

@@ -8,6 +8,7 @@
 #include "app/codes.h"
 #include "app/folders.h"
 #include "app/read_acme.h"
+#include "app/read_alerts.h"
 #include "app/read_limits.h"
 #include "app/read_log.h"
 #include "app/read_pass.h"
@@ -198,6 +199,10 @@ void read_acme_statement(Context& context, const conf::Statement& statement) {
   context.plan.acme = read_acme(statement, context.reader);
 }
 
+void read_alerts_statement(Context& context, const conf::Statement& statement) {
+  context.plan.alerts = read_alerts(statement, context.reader);
+}
+
 void read_site_statement(Context& context, const conf::Statement& statement) {
   context.plan.sites.push_back(read_site(statement, context.reader));
 }
@@ -301,6 +306,11 @@ constexpr conf::Directive<Settings> kStatements[] = {
      .summary = "Writes TLS session keys for Wireshark. Dangerous.",
      .args = {1, 1},
      .handle = read_key_log},
+    {.name = "alerts",
+     .synopsis = "alerts { … }",
+     .summary = "Who is told when something is wrong with a certificate: webhooks and mail.",
+     .block = conf::BlockRule::kRequired,
+     .handle = read_alerts_statement},
     {.name = "proxy-protocol",
      .synopsis = "proxy-protocol [ADDRESS…] from CIDR…",
      .summary = "Addresses at which proxies say, by the PROXY protocol, for whom they connect.",
@@ -432,6 +442,7 @@ std::vector<StatementHelp> statement_help() {
   for (const auto& row : pass_help()) help.push_back(row);
   for (const auto& row : limit_help()) help.push_back(row);
   for (const auto& row : acme_help()) help.push_back(row);
+  for (const auto& row : alert_help()) help.push_back(row);
   for (const auto& row : site_help()) help.push_back(row);
   return help;
 }

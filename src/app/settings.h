@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "alert/settings.h"
 #include "app/acme_settings.h"
 #include "base/ip.h"
 #include "conf/reader.h"
@@ -126,6 +127,7 @@ struct Settings {
   std::string key_log;  // empty: none
   std::string email;    // whom authorities may write to; empty: nobody
   AcmeSettings acme;    // of sites that say nothing else
+  alert::Settings alerts;
   std::optional<ProxyProtocolSettings> proxy_protocol;
   http::TrustedProxies trusted_proxies;
   std::vector<PassSettings> passes;

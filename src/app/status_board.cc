@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "app/about.h"
@@ -31,6 +32,19 @@ void StatusBoard::publish() {
   certificates_ = std::move(certificates);
 }
 
+void StatusBoard::publish_alarms(std::span<const alert::Problem> problems) {
+  std::vector<CertificateAlarm> alarms;
+  // Two certificates of one site may have the same trouble; a metric is there once.
+  for (const auto& problem : problems) {
+    const auto is_same = [&](const CertificateAlarm& each) {
+      return each.site == problem.subject && each.concern == problem.concern;
+    };
+    if (std::ranges::none_of(alarms, is_same)) alarms.push_back({problem.subject, problem.concern});
+  }
+  const std::lock_guard lock(mutex_);
+  alarms_ = std::move(alarms);
+}
+
 MetricsSnapshot StatusBoard::snapshot() const {
   MetricsSources sources{.process = {.version = std::string(version()),
                                      .now = clock_.wall(),
@@ -49,6 +63,7 @@ MetricsSnapshot StatusBoard::snapshot() const {
     const std::lock_guard lock(mutex_);
     sources.site_names = site_names_;
     sources.certificates = certificates_;
+    sources.alarms = alarms_;
   }
   for (auto& facts : application_.logs().facts())
     sources.logs.push_back({facts.destination, facts.written, facts.dropped});

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "alert/notice.h"
 #include "app/application.h"
 #include "app/metrics/snapshot.h"
 
@@ -18,6 +20,7 @@ class StatusBoard {
 
   // Control thread: after every change of the configuration or the certificates.
   void publish();
+  void publish_alarms(std::span<const alert::Problem> problems);
 
   // Any thread.
   MetricsSnapshot snapshot() const;
@@ -30,6 +33,7 @@ class StatusBoard {
   mutable std::mutex mutex_;                                 // guards what follows
   std::vector<std::string> site_names_;
   std::vector<CertificateExpiry> certificates_;
+  std::vector<CertificateAlarm> alarms_;
 };
 
 }  // namespace gate::app

@@ -65,7 +65,6 @@ std::optional<Finding> judge_chain(const Examined& examined, base::WallTime now)
 }
 
 void judge_renewal(const RenewalFacts& facts, std::vector<Finding>& findings) {
-  if (facts.is_revoked) findings.push_back({Concern::kRevoked, "the authority has revoked it"});
   if (facts.failures < kFailuresTold || !facts.last_failure) return;
   findings.push_back({Concern::kRenewalFails, fmt::format("{} tries to renew it have failed, the last one with: {}",
                                                           facts.failures, facts.last_failure->text)});
@@ -102,6 +101,8 @@ std::vector<Finding> examine(const Examined& examined, base::WallTime now) {
   }
   if (const auto missing = uncovered_names(leaf, examined.names); !missing.empty())
     findings.push_back({Concern::kNameNotCovered, fmt::format("it is not for {}", fmt::join(missing, ", "))});
+  if (examined.is_revoked || (examined.facts != nullptr && examined.facts->is_revoked))
+    findings.push_back({Concern::kRevoked, "its authority has revoked it: replace it"});
   if (examined.facts != nullptr) judge_renewal(*examined.facts, findings);
   std::ranges::stable_sort(findings, {}, [](const Finding& each) { return each.concern; });
   return findings;

@@ -40,6 +40,7 @@ struct Examined {
   bool is_complete = false;               // nothing is missing: a root at its end was left out
   const RenewalFacts* facts = nullptr;    // of one that this program renews
   std::span<const Roots* const> roots{};  // any of them may vouch for it; none: trust is not judged
+  bool is_revoked = false;                // as its authority publishes it
 };
 
 // What is wrong at `now`, the worst first; nothing when all is well.

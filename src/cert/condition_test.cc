@@ -89,6 +89,7 @@ TEST_F(ConditionTest, finds_what_has_been_revoked) {
   const RenewalFacts facts{.is_revoked = true};
   const auto found = concerns({.chain = leaf_.chain, .facts = &facts});
   EXPECT_NE(std::ranges::find(found, Concern::kRevoked), found.end());
+  EXPECT_EQ(concerns({.chain = leaf_.chain, .is_revoked = true}), Concerns{Concern::kRevoked});
 }
 
 }  // namespace

@@ -7,6 +7,9 @@ namespace gate::cli {
 inline constexpr base::ErrorCode kNoSuchFolder{132};
 inline constexpr base::ErrorCode kNothingToExplain{133};
 inline constexpr base::ErrorCode kNoSuchCertificate{134};
+inline constexpr base::ErrorCode kBadExport{4206};
+inline constexpr base::ErrorCode kNothingToImport{4207};
+inline constexpr base::ErrorCode kServerRuns{4208};
 inline constexpr base::ErrorCode kNotARequestId{135};
 inline constexpr base::ErrorCode kNotAnAddress{138};
 inline constexpr base::ErrorCode kSecretNotGiven{4258};

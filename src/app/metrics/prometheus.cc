@@ -266,6 +266,9 @@ void put_health(Exposition& out, const MetricsSnapshot& snapshot) {
   for (const CertificateExpiry& certificate : snapshot.certificates) {
     out.value(to_timestamp(certificate.expires), {{"site", certificate.site}, {"key", certificate.key_type}});
   }
+  out.gauge("certificate_alarm", "1 as long as something is wrong with a certificate in use.");
+  for (const CertificateAlarm& alarm : snapshot.alarms)
+    out.value(1, {{"site", alarm.site}, {"concern", alarm.concern}});
 }
 
 }  // namespace

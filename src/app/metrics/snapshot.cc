@@ -130,6 +130,7 @@ MetricsSnapshot take_snapshot(const MetricsSources& sources) {
         [&](const client::ServerRecord& record) { add_server(record, sources.now, total.servers[record.name]); });
   }
   total.certificates = sources.certificates;
+  total.alarms = sources.alarms;
   total.logs = sources.logs;
   total.log_overruns = sources.log_overruns;
   return total;

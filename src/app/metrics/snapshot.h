@@ -33,6 +33,12 @@ struct CertificateExpiry {
   base::WallTime expires{};
 };
 
+// Something that is wrong with a certificate in use.
+struct CertificateAlarm {
+  std::string site;
+  std::string concern;  // "expires_soon"
+};
+
 // The lines of one log destination.
 struct LogLines {
   std::string destination;
@@ -48,6 +54,7 @@ struct MetricsSources {
   base::Instant now{};
   std::vector<std::string> site_names;  // by the number that requests are counted under; empty: not in use
   std::vector<CertificateExpiry> certificates;
+  std::vector<CertificateAlarm> alarms{};
   std::vector<LogLines> logs;
   std::uint64_t log_overruns = 0;  // lines lost because a worker's ring was full
 };
@@ -125,6 +132,7 @@ struct MetricsSnapshot {
   std::vector<SiteTotals> sites{};  // those in use, and "other" for requests of no site and of too many sites
   std::map<std::string, ServerTotals> servers{};  // those that are configured now, by name
   std::vector<CertificateExpiry> certificates{};
+  std::vector<CertificateAlarm> alarms{};
   std::vector<LogLines> logs{};
   std::uint64_t log_overruns = 0;
 };

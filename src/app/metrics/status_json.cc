@@ -132,6 +132,7 @@ json status_json(const MetricsSnapshot& snapshot) {
               {"stalls", {{"count", snapshot.stalls}, {"longest_us", snapshot.longest_stall_microseconds}}},
               {"sites", json::array()},
               {"certificates", json::array()},
+              {"alarms", json::array()},
               {"logs", json::array()},
               {"log_overruns", snapshot.log_overruns}};
   for (const SiteTotals& site : snapshot.sites) status["sites"].push_back(site_json(site));
@@ -139,6 +140,8 @@ json status_json(const MetricsSnapshot& snapshot) {
     status["certificates"].push_back(
         {{"site", certificate.site}, {"key", certificate.key_type}, {"expires", to_timestamp(certificate.expires)}});
   }
+  for (const CertificateAlarm& alarm : snapshot.alarms)
+    status["alarms"].push_back({{"site", alarm.site}, {"concern", alarm.concern}});
   for (const LogLines& log : snapshot.logs) {
     status["logs"].push_back({{"destination", log.destination}, {"written", log.written}, {"lost", log.dropped}});
   }

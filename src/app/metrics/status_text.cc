@@ -196,6 +196,8 @@ void put_health(Lines& out, const json& status) {
     out.put("stalls", "{}, the longest {}", grouped(number(stalls, "count")),
             duration_text(number(stalls, "longest_us")));
   }
+  if (const std::size_t alarms = member(status, "alarms").size(); alarms > 0)
+    out.put("alarms", "{} about certificates: \"gate443 cert check\" says which", grouped(alarms));
   for (const json& log : member(status, "logs")) {
     if (number(log, "lost") > 0)
       out.put("log", "{}: {} lines lost", text(log, "destination"), grouped(number(log, "lost")));

@@ -1,0 +1,100 @@
+#include "app/inventory.h"
+
+#include <array>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "cert/local_ca.h"
+#include "cert/verify.h"
+
+namespace gate::app {
+namespace {
+
+using Renewer = cert::CalendarItem::Renewer;
+
+// The roots that may vouch for a chain. One of them may be missing: a system without ca-certificates, no local CA.
+class TrustedRoots {
+ public:
+  TrustedRoots(const std::string& ca_folder, base::WallTime now) {
+    if (auto system = cert::Roots::system()) system_ = *std::move(system);
+    if (const auto ca = cert::LocalCa::open(ca_folder, now)) {
+      std::vector<cert::Certificate> roots;
+      for (const auto& root : ca->roots()) roots.push_back(root.certificate);
+      local_ = cert::Roots::of(roots);
+    }
+    for (const auto* each : {&local_, &system_}) {
+      if (*each) all_.push_back(&**each);
+    }
+  }
+
+  // Nothing when the system's are unknown: then nobody can say that a chain is not trusted.
+  std::span<const cert::Roots* const> all() const { return system_ ? std::span(all_) : std::span(all_).first(0); }
+
+ private:
+  std::optional<cert::Roots> system_;
+  std::optional<cert::Roots> local_;
+  std::vector<const cert::Roots*> all_;
+};
+
+Renewer renewer_of(const SiteSettings& site) {
+  if (!site.certificates.empty()) return Renewer::kUser;
+  return site.local_certificate ? Renewer::kLocalCa : Renewer::kAuthority;
+}
+
+// The finding about trust among them, if there is one.
+TrustMemory::Verdict verdict_of(const std::vector<cert::Finding>& findings) {
+  for (const auto& each : findings) {
+    if (each.concern == cert::Concern::kUntrusted || each.concern == cert::Concern::kIncompleteChain) return each;
+  }
+  return std::nullopt;
+}
+
+std::vector<cert::Finding> examine(cert::Examined examined, base::WallTime now, TrustMemory* memory) {
+  if (memory == nullptr) return cert::examine(examined, now);
+  const auto& fingerprint = examined.chain.front().fingerprint();
+  const TrustMemory::Verdict* known = memory->find(fingerprint, now);
+  const bool judge = known == nullptr && memory->may_judge();
+  if (!judge) examined.roots = {};
+  auto findings = cert::examine(examined, now);
+  if (judge) memory->keep(fingerprint, verdict_of(findings), now);
+  if (known != nullptr && *known) findings.push_back(**known);
+  return findings;
+}
+
+}  // namespace
+
+std::vector<InventoryEntry> take_inventory(const Application& application, base::WallTime now, TrustMemory* memory) {
+  const TrustedRoots roots(application.certificates().ca_folder(), now);
+  std::vector<InventoryEntry> entries;
+  for (std::size_t i = 0; i < application.credentials().size(); ++i) {
+    const SiteSettings& site = application.settings().sites[i];
+    const auto names = certificate_names(site);
+    for (const auto& credential : application.credentials()[i].credentials) {
+      const auto& leaf = credential.leaf();
+      InventoryEntry entry{.site = site.name(),
+                           .credential = &credential,
+                           .calendar = {.name = site.name(),
+                                        .validity = {leaf.not_before(), leaf.not_after()},
+                                        .renewer = renewer_of(site)},
+                           .is_revoked = application.credentials()[i].revoked,
+                           .findings = {}};
+      const bool is_ordered = entry.calendar.renewer == Renewer::kAuthority;
+      // Facts that cannot be read are told by whoever renews; until then the calendar goes by the certificate.
+      if (is_ordered)
+        entry.calendar.facts =
+            application.certificates().authority_store().load_facts(site.name()).value_or(cert::RenewalFacts{});
+      entry.findings = examine({.chain = credential.chain,
+                                .names = names,
+                                .is_complete = entry.calendar.renewer == Renewer::kUser,
+                                .facts = is_ordered ? &entry.calendar.facts : nullptr,
+                                .roots = roots.all(),
+                                .is_revoked = entry.is_revoked},
+                               now, memory);
+      entries.push_back(std::move(entry));
+    }
+  }
+  return entries;
+}
+
+}  // namespace gate::app

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/application.h"
+#include "app/trust_memory.h"
+#include "base/clock.h"
+#include "cert/calendar.h"
+#include "cert/condition.h"
+
+namespace gate::app {
+
+// One certificate that the server uses.
+struct InventoryEntry {
+  std::string site;
+  const cert::Credential* credential = nullptr;  // the application's, until that loads others
+  cert::CalendarItem calendar;                   // its name, its life, who renews it and when
+  bool is_revoked = false;                       // as its authority publishes it
+  std::vector<cert::Finding> findings;
+};
+
+// Every certificate in use, with what is wrong with it at `now`; chains are judged by the roots of this system and by
+// the local CA's. With `memory` only chains are judged that it does not know, and not too many of them. Control thread
+// only.
+std::vector<InventoryEntry> take_inventory(const Application& application, base::WallTime now,
+                                           TrustMemory* memory = nullptr);
+
+// As commands show it: a line's worth, or with `whole` all that is known.
+nlohmann::json to_json(const InventoryEntry& entry, const Application& application, base::WallTime now, bool whole);
+
+}  // namespace gate::app
