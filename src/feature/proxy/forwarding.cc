@@ -44,14 +44,14 @@ bool is_said_afresh(const http::Field& field) {
 }
 
 // RFC 7239 6: an IPv6 address stands in brackets and quotes.
-std::string forwarded_node(const std::string& address) {
-  return address.contains(':') ? fmt::format("\"[{}]\"", address) : address;
+std::string_view forwarded_node(base::Arena& arena, std::string_view address) {
+  return address.contains(':') ? http::join(arena, {"\"[", address, "]\""}) : address;
 }
 
 // RFC 7239 4: a host with a port is no token and stands in quotes.
-std::string forwarded_host(std::string_view authority) {
-  return authority.find_first_of(":[]") == std::string_view::npos ? std::string(authority)
-                                                                  : fmt::format("\"{}\"", authority);
+std::string_view forwarded_host(base::Arena& arena, std::string_view authority) {
+  return authority.find_first_of(":[]") == std::string_view::npos ? authority
+                                                                  : http::join(arena, {"\"", authority, "\""});
 }
 
 // "2.0": RFC 9110 7.6.3 leaves the protocol's name out where it is HTTP.
@@ -66,41 +66,47 @@ std::string_view received_protocol(http::Version version) {
 }
 
 // The client and the trusted proxies, then who has sent us the request. What the client wrote itself is not repeated.
-std::string x_forwarded_for(const http::Exchange& exchange) {
+std::string_view x_forwarded_for(http::Exchange& exchange, std::string_view peer) {
+  if (!exchange.client_path) return peer;
   std::string text;
-  if (exchange.client_path) {
-    for (const auto& hop : exchange.client_path->hops) text += hop.to_string() + ", ";
+  for (const auto& hop : exchange.client_path->hops) text += hop.to_string() + ", ";
+  return exchange.arena().copy(text.append(peer));
+}
+
+// What the trusted proxies have said, each element with its comma.
+std::string forwarded_before(http::Exchange& exchange) {
+  std::string text;
+  if (!exchange.client_path) return text;
+  const auto& [hops, scheme] = *exchange.client_path;
+  for (const auto& hop : hops) {
+    const bool said = &hop == &hops.front() && !scheme.empty();
+    fmt::format_to(std::back_inserter(text), "for={}{}{}, ", forwarded_node(exchange.arena(), hop.to_string()),
+                   said ? ";proto=" : "", said ? scheme : "");
   }
-  return text + exchange.connection().peer.address.to_string();
+  return text;
 }
 
 // RFC 7239 4: an element by each proxy on the way, ours the last.
-std::string forwarded(const http::Exchange& exchange) {
-  std::string text;
-  if (exchange.client_path) {
-    const auto& [hops, scheme] = *exchange.client_path;
-    for (const auto& hop : hops) {
-      const bool said = &hop == &hops.front() && !scheme.empty();
-      fmt::format_to(std::back_inserter(text), "for={}{}{}, ", forwarded_node(hop.to_string()), said ? ";proto=" : "",
-                     said ? scheme : "");
-    }
-  }
+std::string_view forwarded(http::Exchange& exchange, std::string_view peer) {
+  auto& arena = exchange.arena();
   const http::Request& request = exchange.request;
-  return text + fmt::format("for={};host={};proto={}", forwarded_node(exchange.connection().peer.address.to_string()),
-                            forwarded_host(request.authority), request.scheme);
+  return http::join(arena, {forwarded_before(exchange), "for=", forwarded_node(arena, peer),
+                            ";host=", forwarded_host(arena, request.authority), ";proto=", request.scheme});
 }
 
+// Each text is put together in the arena at once: this is done for every request.
 void say_who_asks(http::Exchange& exchange, http::FieldList& fields) {
   auto& arena = exchange.arena();
   const http::Request& request = exchange.request;
-  fields.add(FieldId::kXForwardedFor, arena.copy(x_forwarded_for(exchange)));
+  const auto peer = arena.copy(exchange.connection().peer.address.to_string());
+  fields.add(FieldId::kXForwardedFor, x_forwarded_for(exchange, peer));
   fields.add(FieldId::kXForwardedProto, exchange.client_scheme());
   fields.add(FieldId::kXForwardedHost, request.authority);
-  fields.add(FieldId::kForwarded, arena.copy(forwarded(exchange)));
+  fields.add(FieldId::kForwarded, forwarded(exchange, peer));
   const auto via = request.fields.combined(FieldId::kVia);
-  fields.add(FieldId::kVia, arena.copy(fmt::format("{}{}{} {}", via.value_or(""), via ? ", " : "",
-                                                   received_protocol(request.version), kPseudonym)));
-  fields.add(FieldId::kXRequestId, arena.copy(fmt::format("{:016x}", exchange.id)));
+  fields.add(FieldId::kVia, http::join(arena, {via.value_or(""), via ? ", " : "", received_protocol(request.version),
+                                               " ", kPseudonym}));
+  fields.add(FieldId::kXRequestId, http::request_id_text(arena, exchange.id));
 }
 
 // RFC 9440 2: what the client has proved itself with. It lives as long as the connection.
