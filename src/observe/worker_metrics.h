@@ -150,6 +150,14 @@ class WorkerMetrics {
   };
   Datagrams datagrams;
 
+  // Of connections that `pass` statements take.
+  struct Passed {
+    Counter begun;
+    Counter failed;  // the server was not to be reached
+    Counter ended;   // among them those that failed
+  };
+  Passed passed;
+
   // All workers keep the same responses, in the same memory.
   CacheCounters cache;
 

@@ -214,6 +214,7 @@ void TrafficRecorder::violation(const http::ConnectionInfo& connection, const ht
 }
 
 void TrafficRecorder::pass_failed(const http::ConnectionInfo& connection, std::string_view name, std::string_view why) {
+  metrics_.passed.failed.add();
   log_.record({.kind = observe::AuditKind::kPassFailed,
                .time = clock_.wall(),
                .code = kPassFailed,

@@ -52,6 +52,8 @@ class TrafficRecorder {
   void violation(const http::ConnectionInfo& connection, const http::WireEvent& event);
 
   void connection_accepted() { metrics_.connections_accepted.add(); }
+  void pass_begun() { metrics_.passed.begun.add(); }
+  void pass_ended() { metrics_.passed.ended.add(); }
   void pass_failed(const http::ConnectionInfo& connection, std::string_view name, std::string_view why);
   void connection_refused(const base::Endpoint& peer, base::ErrorCode code, std::string_view text);
   void connection_closed(net::CloseReason reason);

@@ -264,6 +264,7 @@ void Worker::named(os::Fd socket, const http::ConnectionInfo& info) {
 void Worker::greeted(os::Fd socket, const http::ConnectionInfo& info, const tls::ClientHello* hello) {
   const auto* pass = hello ? plan_->passes.find(*hello) : nullptr;
   if (!pass) return serve(std::move(socket), info);
+  recorder_.pass_begun();
   passages_.add(std::move(socket), info, *pass);
 }
 
@@ -277,7 +278,10 @@ void Worker::serve(os::Fd socket, const http::ConnectionInfo& info) {
   if (!started.start()) started.discard(net::CloseReason::kSocketFailed);
 }
 
-void Worker::passage_ended(const http::ConnectionInfo& info, net::CloseReason reason) { count_out(info, reason); }
+void Worker::passage_ended(const http::ConnectionInfo& info, net::CloseReason reason) {
+  recorder_.pass_ended();
+  count_out(info, reason);
+}
 
 void Worker::count_out(const http::ConnectionInfo& info, net::CloseReason reason) {
   recorder_.connection_closed(reason);

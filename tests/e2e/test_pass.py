@@ -111,6 +111,24 @@ def test_names_are_passed_on_and_the_others_served(start, nginx, trust):
     assert server.wait_for_audit("unknown_name")["code"] == "G4003"
 
 
+def test_metrics_count_what_is_passed_on(start, certificate, trust):
+    with TlsServer(certificate, echo) as behind:
+        server = start(pass_to("passed.test", behind.address) + HERE)
+
+        def passed():
+            return [server.metrics()[f"gate443_passed_{what}"] for what in ("connections_total", "failures_total", "connections_open")]
+
+        assert passed() == [0, 0, 0]
+        with Connection(server.https, trust(), "passed.test") as client:
+            client.send(b"1")
+            assert client.read_exactly(1) == b"1"
+            assert passed() == [1, 0, 1]
+        wait_until(lambda: passed() == [1, 0, 0], "the connection to end")
+    with pytest.raises(ssl.SSLError):
+        ask(server.https, trust(), "passed.test")
+    wait_until(lambda: passed() == [2, 1, 0], "the failure to be counted")
+
+
 def test_without_a_site_of_its_own(start, nginx, trust):
     server = start(pass_to("passed.test", nginx.address))
     assert ask(server.https, trust(), "passed.test") == "there passed.test "

@@ -45,12 +45,6 @@ def story(server, request):
                                  f"something to be known of {request}"))
 
 
-def metrics(server):
-    done = subprocess.run(["curl", "-s", "--unix-socket", server.state / "admin.sock", "http://localhost/metrics"],
-                          capture_output=True, text=True, check=True)
-    return {name: float(value) for name, value in re.findall(r"^(gate443_\S+) (\S+)$", done.stdout, re.MULTILINE)}
-
-
 class TestServersBehind:
     def test_the_log_says_which_server_answered_and_how_long_that_took(self, start, upstreams, wire_type):
         upstream = upstreams(lambda *_: response(b"x"))
@@ -111,7 +105,7 @@ class TestServersBehind:
         second.start()
         # Only once the second one waits for the connection may the first one's be given back.
         in_flight = f'gate443_upstream_in_flight{{server="http://{upstream.address}"}}'
-        wait_until(lambda: metrics(server)[in_flight] == 2, "the second request to wait")
+        wait_until(lambda: server.metrics()[in_flight] == 2, "the second request to wait")
         go_on.set()
         first.join()
         second.join()
@@ -129,7 +123,7 @@ class TestServersBehind:
         for _ in range(10):
             assert wire.request("GET", "/").status == 201
         wire.close()
-        told = metrics(server)
+        told = server.metrics()
         well, ill = f'server="http://{upstream.address}"', f'server="http://127.0.0.1:{closed_port}"'
         assert told[f"gate443_upstream_up{{{well}}}"] == 1
         assert told[f"gate443_upstream_up{{{ill}}}"] == 0
@@ -145,9 +139,9 @@ class TestServersBehind:
     def test_a_server_that_a_reload_takes_out_has_no_metrics(self, start, upstreams):
         upstream = upstreams(lambda *_: response(b"x"))
         server = start(site(f"proxy {upstream.address}"))
-        assert any("gate443_upstream_up" in name for name in metrics(server))
+        assert any("gate443_upstream_up" in name for name in server.metrics())
         server.reload(site("respond 200"))
-        assert not any("gate443_upstream_up" in name for name in metrics(server))
+        assert not any("gate443_upstream_up" in name for name in server.metrics())
 
 
 class TestIds:

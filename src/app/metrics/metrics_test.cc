@@ -42,6 +42,9 @@ class Metrics : public testing::Test {
       worker->site(0).response_bytes.add(5000);
       worker->datagrams.to_processes.add(2);
       worker->datagrams.overflowed.add(600);
+      worker->passed.begun.add(8);
+      worker->passed.failed.add(1);
+      worker->passed.ended.add(3);
       worker->cache.hits.add(5);
       worker->cache.bytes.add(1000);
     }
@@ -117,6 +120,9 @@ TEST_F(Metrics, appear_in_the_prometheus_format) {
            "gate443_quic_datagrams_passed_on_total{to=\"worker\"} 0\n",
            "gate443_quic_datagrams_passed_on_total{to=\"process\"} 4\n",
            "gate443_quic_datagrams_overflowed_total 1200\n",
+           "gate443_passed_connections_total 16\n",
+           "gate443_passed_failures_total 2\n",
+           "gate443_passed_connections_open 10\n",
            "gate443_cache_requests_total{result=\"hit\"} 10\n",
            "gate443_cache_bytes 1000\n",
        }) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <initializer_list>
 #include <iterator>
@@ -175,6 +176,14 @@ void put_datagrams(Exposition& out, const MetricsSnapshot::Datagrams& datagrams)
       .value(datagrams.overflowed);
 }
 
+void put_passed(Exposition& out, const MetricsSnapshot::Passed& passed) {
+  out.counter("passed_connections_total", "Connections that were passed on to another server as they are.")
+      .value(passed.begun);
+  out.counter("passed_failures_total", "Of them, those whose server was not to be reached.").value(passed.failed);
+  out.gauge("passed_connections_open", "Those that are open now.")
+      .value(passed.begun - std::min(passed.begun, passed.ended));
+}
+
 void put_cache(Exposition& out, const MetricsSnapshot::Cache& cache) {
   out.counter("cache_requests_total", "Requests that met a cache, by what came of them.")
       .value(cache.hits, {{"result", "hit"}})
@@ -280,6 +289,7 @@ std::string render_prometheus(const MetricsSnapshot& snapshot) {
   put_handshakes(out, snapshot);
   put_quic(out, snapshot.quic);
   put_datagrams(out, snapshot.datagrams);
+  put_passed(out, snapshot.passed);
   put_cache(out, snapshot.cache);
   put_requests(out, snapshot);
   put_servers(out, snapshot.servers);

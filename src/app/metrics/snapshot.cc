@@ -48,6 +48,12 @@ void add_datagrams(const observe::WorkerMetrics::Datagrams& datagrams, MetricsSn
   total.overflowed += datagrams.overflowed.value();
 }
 
+void add_passed(const observe::WorkerMetrics::Passed& passed, MetricsSnapshot::Passed& total) {
+  total.begun += passed.begun.value();
+  total.failed += passed.failed.value();
+  total.ended += passed.ended.value();
+}
+
 // What is kept is the same on all workers, but for what is under way between them.
 void add_cache(const observe::CacheCounters& cache, MetricsSnapshot::Cache& total) {
   total.hits += cache.hits.value();
@@ -82,6 +88,7 @@ void add_worker(const observe::WorkerMetrics& worker, MetricsSnapshot& total) {
   total.bytes_sent += worker.bytes_sent.value();
   add_quic(worker.quic, total.quic);
   add_datagrams(worker.datagrams, total.datagrams);
+  add_passed(worker.passed, total.passed);
   add_cache(worker.cache, total.cache);
   total.stalls += worker.stalls.value();
   total.longest_stall_microseconds =

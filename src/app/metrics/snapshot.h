@@ -115,6 +115,12 @@ struct MetricsSnapshot {
     std::uint64_t overflowed = 0;
   };
   Datagrams datagrams{};  // of QUIC's sockets
+  struct Passed {
+    std::uint64_t begun = 0;
+    std::uint64_t failed = 0;
+    std::uint64_t ended = 0;
+  };
+  Passed passed{};  // connections that `pass` statements take
   struct Cache {
     std::uint64_t hits = 0;
     std::uint64_t stale = 0;

@@ -193,6 +193,12 @@ class Server:
         self.process.kill()
         self.process.wait()
 
+    def metrics(self):
+        """{"gate443_connections_open": 1.0, ...}"""
+        done = subprocess.run(["curl", "-s", "--unix-socket", self.state / "admin.sock", "http://localhost/metrics"],
+                              capture_output=True, text=True, check=True)
+        return {name: float(value) for name, value in re.findall(r"^(gate443_\S+) (\S+)$", done.stdout, re.MULTILINE)}
+
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.pids[-1]}/fd"))
 
