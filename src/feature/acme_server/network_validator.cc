@@ -25,6 +25,7 @@ bool is_permitted(const AcmeServerSettings& settings, const base::IpAddress& add
 
 }  // namespace
 
+NetworkValidator::NetworkValidator(client::Context& context) : context_(context) {}
 NetworkValidator::~NetworkValidator() = default;
 
 void NetworkValidator::validate(Proof proof, Done done) {

@@ -26,7 +26,7 @@ class NetworkValidator final : public Validator, private loop::TurnEnd {
   static constexpr std::chrono::seconds kDeadline{15};
 
   // Outlives it.
-  explicit NetworkValidator(client::Context& context) : context_(context) {}
+  explicit NetworkValidator(client::Context& context);
   ~NetworkValidator() override;
 
   void validate(Proof proof, Done done) override;
