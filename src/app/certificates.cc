@@ -123,7 +123,7 @@ base::Result<void> Certificates::keep_issued(const std::string& site, const cert
 SiteCredentials Certificates::issued(const SiteSettings& site) {
   constexpr std::chrono::days kStandInLife{30};
   SiteCredentials found;
-  const auto names = names_of(site);
+  const auto names = certificate_names(site);
   const auto now = clock_.wall();
   auto opened = authority_store_.open(site.name());
   if (!opened) {
