@@ -77,8 +77,11 @@ std::vector<InventoryEntry> take_inventory(const Application& application, base:
                            .calendar = {.name = site.name(),
                                         .validity = {leaf.not_before(), leaf.not_after()},
                                         .renewer = renewer_of(site)},
+                           .is_stand_in = application.credentials()[i].is_stand_in,
                            .is_revoked = application.credentials()[i].revoked,
                            .findings = {}};
+      // Nobody vouches for a stand-in, and it is to be replaced at once: that is no finding, failed tries are.
+      if (entry.is_stand_in) entry.calendar.validity = {now, now};
       const bool is_ordered = entry.calendar.renewer == Renewer::kAuthority;
       // Facts that cannot be read are told by whoever renews; until then the calendar goes by the certificate.
       if (is_ordered)
@@ -88,7 +91,7 @@ std::vector<InventoryEntry> take_inventory(const Application& application, base:
                                 .names = names,
                                 .is_complete = entry.calendar.renewer == Renewer::kUser,
                                 .facts = is_ordered ? &entry.calendar.facts : nullptr,
-                                .roots = roots.all(),
+                                .roots = entry.is_stand_in ? std::span<const cert::Roots* const>() : roots.all(),
                                 .is_revoked = entry.is_revoked},
                                now, memory);
       entries.push_back(std::move(entry));

@@ -21,6 +21,7 @@ struct InventoryEntry {
   std::string site;
   const cert::Credential* credential = nullptr;  // the application's, until that loads others
   cert::CalendarItem calendar;                   // its name, its life, who renews it and when
+  bool is_stand_in = false;                      // until an authority has issued
   bool is_revoked = false;                       // as its authority publishes it
   std::vector<cert::Finding> findings;
 };

@@ -110,7 +110,7 @@ json to_json(const InventoryEntry& entry, const Application& application, base::
               {"not_before", base::to_timestamp(leaf.not_before())},
               {"not_after", base::to_timestamp(leaf.not_after())},
               {"sha256", base::to_hex(leaf.fingerprint())},
-              {"source", source_text(entry.calendar.renewer)},
+              {"source", entry.is_stand_in ? "stand-in" : source_text(entry.calendar.renewer)},
               {"findings", findings_json(entry.findings)}};
   if (entry.is_revoked) result["revoked"] = true;
   put_renewal(result, entry.calendar, now);

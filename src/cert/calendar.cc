@@ -26,6 +26,7 @@ void add_renewals(CalendarItem item, base::WallTime now, base::WallTime until, s
     const base::WallTime when = std::max(step.when, now);
     if (when > until) return;
     events.push_back({when, item.name, "renew", std::string(to_string(step.reason)), is_expected});
+    if (item.validity.lifetime() <= base::Duration::zero()) return;  // of a stand-in: nobody knows what comes
     item.validity = {when, when + item.validity.lifetime()};
     item.facts = {};
     is_expected = true;
