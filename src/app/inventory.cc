@@ -1,5 +1,6 @@
 #include "app/inventory.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <span>
@@ -62,6 +63,12 @@ std::vector<cert::Finding> examine(cert::Examined examined, base::WallTime now, 
   return findings;
 }
 
+// Whether it orders from an authority of somebody's own network: this system's roots say nothing about that one's.
+bool has_private_authority(const SiteSettings& site) {
+  return site.acme && std::ranges::any_of(site.acme->authorities,
+                                          [](const AuthoritySettings& each) { return !each.trust_mark.empty(); });
+}
+
 }  // namespace
 
 std::vector<InventoryEntry> take_inventory(const Application& application, base::WallTime now, TrustMemory* memory) {
@@ -87,13 +94,15 @@ std::vector<InventoryEntry> take_inventory(const Application& application, base:
       if (is_ordered)
         entry.calendar.facts =
             application.certificates().authority_store().load_facts(site.name()).value_or(cert::RenewalFacts{});
-      entry.findings = examine({.chain = credential.chain,
-                                .names = names,
-                                .is_complete = entry.calendar.renewer == Renewer::kUser,
-                                .facts = is_ordered ? &entry.calendar.facts : nullptr,
-                                .roots = entry.is_stand_in ? std::span<const cert::Roots* const>() : roots.all(),
-                                .is_revoked = entry.is_revoked},
-                               now, memory);
+      entry.findings =
+          examine({.chain = credential.chain,
+                   .names = names,
+                   .is_complete = entry.calendar.renewer == Renewer::kUser,
+                   .facts = is_ordered ? &entry.calendar.facts : nullptr,
+                   .roots = entry.is_stand_in || has_private_authority(site) ? std::span<const cert::Roots* const>()
+                                                                             : roots.all(),
+                   .is_revoked = entry.is_revoked},
+                  now, memory);
       entries.push_back(std::move(entry));
     }
   }

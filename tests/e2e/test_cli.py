@@ -74,7 +74,7 @@ class TestCheck:
     @pytest.mark.parametrize("text, word", [
         ("", "no site"), ("site localhost {\n}\n", "answers nothing"), ("site localhost {\n respond 200\n", "}"),
         ("site example.com nas.local {\n respond 200\n}\n", "public names and others"),
-        ("site *.example.com {\n respond 200\n}\n", "proof by DNS"),
+        ("site *.example.com {\n respond 200\n}\n", "by DNS only"),
         ("site localhost {\n respond 200\n}\nsite localhost {\n respond 200\n}\n", "two sites"),
         ("site localhost {\n respond 200\n files /\n}\n", "reach"), ("workers 0\nsite localhost {\n respond 200\n}\n", "1"),
         ("metrics 0.0.0.0:9\nsite localhost {\n respond 200\n}\n", "loopback"),
@@ -90,6 +90,11 @@ class TestCheck:
         done = run_command("check", configuration("site example.com www.example.com {\n respond 200\n}\n"))
         assert done.returncode == 0, done.stderr
         assert "example.com, www.example.com: from acme-v02.api.letsencrypt.org, proven by http-01" in done.stdout
+
+    def test_says_that_wildcards_are_proven_by_dns(self, configuration):
+        done = run_command("check", configuration("acme {\n dns exec /bin/true\n}\nsite *.example.com {\n respond 200\n}\n"))
+        assert done.returncode == 0, done.stderr
+        assert "*.example.com: from acme-v02.api.letsencrypt.org, proven by dns-01" in done.stdout
 
     def test_missing_file(self, tmp_path):
         done = run_command("check", tmp_path / "nowhere.conf")

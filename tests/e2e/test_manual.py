@@ -17,7 +17,7 @@ SITE = re.compile(r"^site ([^{]*)\{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 LOCAL = re.compile(r"localhost$|^[\d.]+$|:")
 
 # What the machine of the examples has and this one has not; each is put below the test's own folder.
-FOREIGN_PATH = re.compile(r"(?<=\s)/(?=(?:srv|etc|var|run|home|tmp)/)")
+FOREIGN_PATH = re.compile(r"(?<=[\s:])/(?=(?:srv|etc|var|run|home|tmp)/)")
 
 
 def pages():
@@ -92,6 +92,10 @@ def make_surroundings(text, folder):
             page = folder / line.split()[-1]
             page.parent.mkdir(parents=True, exist_ok=True)
             page.write_text("<!doctype html><title>{title}</title>")
+    for key in re.findall(r"^\s*key file:(\S+)$", text, re.MULTILINE):
+        (folder / key).parent.mkdir(parents=True, exist_ok=True)
+        (folder / key).write_text('key "update" { algorithm hmac-sha256; secret "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0"; };\n')
+        (folder / key).chmod(0o600)
 
 
 def with_certificates(text):
