@@ -63,9 +63,7 @@ class FakeServer {
   using Handler = std::function<Answers(base::ByteView request, bool tcp)>;
 
   FakeServer(loop::Loop& loop, Handler handler) : loop_(loop), handler_(std::move(handler)) {
-    datagrams_.socket = os::bind_udp(*base::Endpoint::parse("127.0.0.1:0")).value();
-    endpoint_ = os::local_endpoint(datagrams_.socket.number()).value();
-    listener_.socket = os::listen_tcp(endpoint_).value();
+    bind();
     EXPECT_TRUE(loop_.watch(datagrams_.socket.number(), datagrams_, loop::Loop::Mode::kLevel).has_value());
     EXPECT_TRUE(loop_.watch(listener_.socket.number(), listener_, loop::Loop::Mode::kLevel).has_value());
   }
@@ -120,6 +118,16 @@ class FakeServer {
       os::send(ears.socket.number(), base::as_bytes(length + answer));
     }
     ears.incoming.clear();
+  }
+
+  // A port that is free for both. The one that UDP gets may be another program's over TCP.
+  void bind() {
+    for (int attempt = 0; attempt < 20 && !listener_.socket; ++attempt) {
+      datagrams_.socket = os::bind_udp(*base::Endpoint::parse("127.0.0.1:0")).value();
+      endpoint_ = os::local_endpoint(datagrams_.socket.number()).value();
+      if (auto listening = os::listen_tcp(endpoint_)) listener_.socket = *std::move(listening);
+    }
+    GATE_CHECK(listener_.socket);
   }
 
   loop::Loop& loop_;
