@@ -122,12 +122,12 @@ class FakeServer {
 
   // A port that is free for both. The one that UDP gets may be another program's over TCP.
   void bind() {
-    for (int attempt = 0; attempt < 20 && !listener_.socket; ++attempt) {
+    for (int attempt = 0; attempt < 20 && !listener_.socket.valid(); ++attempt) {
       datagrams_.socket = os::bind_udp(*base::Endpoint::parse("127.0.0.1:0")).value();
       endpoint_ = os::local_endpoint(datagrams_.socket.number()).value();
       if (auto listening = os::listen_tcp(endpoint_)) listener_.socket = *std::move(listening);
     }
-    GATE_CHECK(listener_.socket);
+    GATE_CHECK(listener_.socket.valid());
   }
 
   loop::Loop& loop_;
