@@ -58,13 +58,13 @@ void Alarms::look() {
   // What has not been judged yet would seem to be fine again.
   if (!trust_.complete()) return;
   told_(problems);
-  auto notices = ledger_.update(problems, now);
+  const auto notices = ledger_.update(problems, now);
   if (notices.empty()) return;
   save_ledger();
-  tell(std::move(notices));
+  tell(notices);
 }
 
-void Alarms::tell(std::vector<alert::Notice> notices) {
+void Alarms::tell(const std::vector<alert::Notice>& notices) {
   for (const auto& notice : notices)
     application_.audit(observe::AuditKind::kCertificateProblem, alert::to_line(notice), alert::kAlarm);
   for (auto& to : recipients(application_.settings().alerts)) {

@@ -58,7 +58,7 @@ class Alarms final : private loop::Timer {
   void on_timer() override;
   void look();
   void keep_timer();
-  void tell(std::vector<alert::Notice> notices);
+  void tell(const std::vector<alert::Notice>& notices);
   void send(Message& message);
   void answered(Message& message, const alert::Delivered& answer);
   void load_ledger();
