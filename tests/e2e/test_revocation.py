@@ -109,6 +109,10 @@ class Authority:
         return crl.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
 
+# The alarm about certificates that this machine's roots do not vouch for.
+NOT_TRUSTED_HERE = "G4225"
+
+
 @pytest.fixture
 def authority(tmp_path):
     authority = Authority(tmp_path)
@@ -140,7 +144,7 @@ def test_an_authority_that_fails_harms_nothing(start, authority):
     server = start(authority.issue(with_list=True))
     wait_until(lambda: sorted(authority.asked) == ["GET", "POST"], "both questions")
     assert not status_shown(server, authority)
-    assert server.audit("certificate_problem") == []
+    assert [event for event in server.audit("certificate_problem") if event["code"] != NOT_TRUSTED_HERE] == []
 
 
 @pytest.mark.parametrize("way", ["with_ocsp", "with_list"])
