@@ -54,7 +54,8 @@ base::Result<void> Accounts::load() {
       continue;
     }
     ids_[account->thumbprint] = account->id;
-    by_id_[account->id] = *std::move(account);
+    const std::string id = account->id;
+    by_id_[id] = *std::move(account);
   }
   if (unreadable.empty()) return {};
   return base::fail({.code = kAccountUnreadable,
