@@ -18,8 +18,8 @@ const gate::base::WallTime kNow{std::chrono::seconds(1'800'000'000)};
 
 // Some certificate that the input is told to be about.
 const gate::cert::Credential& own() {
-  static const auto credential = gate::cert::make_tls_alpn_01("example.com", std::array<std::byte, 32>{},
-                                                              {.from = kNow, .until = kNow + std::chrono::days(1)});
+  static const auto credential = gate::cert::make_tls_alpn_01(
+      "example.com", std::array<std::byte, 32>{}, {.not_before = kNow, .not_after = kNow + std::chrono::days(1)});
   return credential;
 }
 
