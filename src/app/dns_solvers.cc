@@ -2,29 +2,23 @@
 
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "acme/dns_solver.h"
 #include "acme/dns_update_publisher.h"
 #include "dns/resolv_conf.h"
-#include "os/file.h"
 
 namespace gate::app {
-
-std::vector<base::Endpoint> machine_resolvers() {
-  constexpr std::size_t kBytesMax = 64UL << 10;
-  // resolv.conf(5): without the file the name server of this machine is asked.
-  return dns::resolvers_in(os::read_file("/etc/resolv.conf", kBytesMax).value_or(""));
-}
 
 DnsSolvers::DnsSolvers(client::Context& outside, acme::DnsPersistSolver::Warn warn)
     : outside_(outside),
       context_{outside.loop(), outside.random()},
-      persistent_(context_, machine_resolvers(), std::move(warn)) {}
+      persistent_(context_, dns::machine_resolvers(), std::move(warn)) {}
 
 DnsSolvers::~DnsSolvers() = default;
 
 acme::Solver& DnsSolvers::solver_for(const DnsProofSettings& settings) {
-  const auto resolvers = settings.resolvers.empty() ? machine_resolvers() : settings.resolvers;
+  const auto resolvers = settings.resolvers.empty() ? dns::machine_resolvers() : settings.resolvers;
   std::string key = settings.mark;
   for (const auto& resolver : resolvers) key += ' ' + resolver.to_string();
   auto& solver = solvers_[key];

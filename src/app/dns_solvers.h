@@ -3,20 +3,15 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "acme/dns_persist_solver.h"
 #include "acme/dns_publisher.h"
 #include "acme/solver.h"
 #include "app/dns_proof_settings.h"
-#include "base/ip.h"
 #include "client/context.h"
 #include "dns/exchange.h"
 
 namespace gate::app {
-
-// Whom this machine asks for names now.
-std::vector<base::Endpoint> machine_resolvers();
 
 // What proves names by DNS, one for each way that the configuration has. Control thread only.
 class DnsSolvers {

@@ -10,6 +10,7 @@
 #include "acme/renewal_identifier.h"
 #include "app/codes.h"
 #include "base/text.h"
+#include "dns/resolv_conf.h"
 
 namespace gate::app {
 namespace {
@@ -44,7 +45,7 @@ cert::RenewalFault fault_of(acme::FailureKind kind) {
 // Whoever sees other zones than this machine's resolvers has said so.
 std::vector<base::Endpoint> resolvers_for(const AcmeSettings& settings) {
   const bool told = settings.dns && !settings.dns->resolvers.empty();
-  return told ? settings.dns->resolvers : machine_resolvers();
+  return told ? settings.dns->resolvers : dns::machine_resolvers();
 }
 
 // All that a certificate depends on.

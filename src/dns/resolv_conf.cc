@@ -1,6 +1,7 @@
 #include "dns/resolv_conf.h"
 
 #include "base/text.h"
+#include "os/file.h"
 
 namespace gate::dns {
 
@@ -20,6 +21,12 @@ std::vector<base::Endpoint> resolvers_in(std::string_view text) {
   }
   if (resolvers.empty()) resolvers.push_back({base::IpAddress::v4({127, 0, 0, 1}), kDnsPort});
   return resolvers;
+}
+
+std::vector<base::Endpoint> machine_resolvers() {
+  constexpr std::size_t kBytesMax = 64UL << 10;
+  // resolv.conf(5): without the file the name server of this machine is asked.
+  return resolvers_in(os::read_file("/etc/resolv.conf", kBytesMax).value_or(""));
 }
 
 }  // namespace gate::dns

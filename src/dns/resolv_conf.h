@@ -13,4 +13,7 @@ inline constexpr std::uint16_t kDnsPort = 53;
 // machine where it names none (resolv.conf(5)).
 std::vector<base::Endpoint> resolvers_in(std::string_view text);
 
+// Whom this machine asks for names now.
+std::vector<base::Endpoint> machine_resolvers();
+
 }  // namespace gate::dns

@@ -13,16 +13,12 @@
 #include "feature/acme_server/network_validator.h"
 #include "jose/base64url.h"
 #include "jose/digest.h"
-#include "os/file.h"
 
 namespace gate::acme_server {
 namespace {
 
 std::vector<base::Endpoint> resolvers_for(const AcmeServerSettings& settings) {
-  constexpr std::size_t kFileBytesMax = 64 * 1024;
-  if (!settings.resolvers.empty()) return settings.resolvers;
-  const auto text = os::read_file("/etc/resolv.conf", kFileBytesMax);
-  return dns::resolvers_in(text ? *text : std::string());
+  return settings.resolvers.empty() ? dns::machine_resolvers() : settings.resolvers;
 }
 
 class DnsJob final : public NetworkValidator::Job {
