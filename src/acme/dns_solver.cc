@@ -1,9 +1,9 @@
 #include "acme/dns_solver.h"
 
-#include "acme/digest.h"
 #include "acme/dns_codes.h"
 #include "base/text.h"
 #include "jose/base64url.h"
+#include "jose/digest.h"
 
 namespace gate::acme {
 namespace {
@@ -25,7 +25,7 @@ base::Result<dns::Name> challenge_name(const std::string& name) {
 }  // namespace
 
 std::string dns_challenge_text(std::string_view key_authorization) {
-  return jose::to_base64url(digest_of(key_authorization));
+  return jose::to_base64url(jose::sha256(base::as_bytes(key_authorization)));
 }
 
 // One record on its way: the zone is found, the record made, its servers asked until they show it.

@@ -3,8 +3,8 @@
 #include <chrono>
 #include <utility>
 
-#include "acme/digest.h"
 #include "cert/issue.h"
+#include "jose/digest.h"
 
 namespace gate::app {
 namespace {
@@ -15,11 +15,12 @@ constexpr std::chrono::days kLife{7};
 
 void AlpnSolver::present(const acme::Challenge& challenge, Done done) {
   const auto now = loop_.wall();
-  open_.insert_or_assign(challenge.token,
-                         tls::Challenges::Challenge{.name = challenge.name,
-                                                    .credential = cert::make_tls_alpn_01(
-                                                        challenge.name, acme::digest_of(challenge.key_authorization),
-                                                        {.not_before = now - kLife, .not_after = now + kLife})});
+  open_.insert_or_assign(
+      challenge.token,
+      tls::Challenges::Challenge{.name = challenge.name,
+                                 .credential = cert::make_tls_alpn_01(
+                                     challenge.name, jose::sha256(base::as_bytes(challenge.key_authorization)),
+                                     {.not_before = now - kLife, .not_after = now + kLife})});
   publish(std::move(done));
 }
 

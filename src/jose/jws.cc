@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "jose/base64url.h"
 #include "jose/codes.h"
+#include "jose/digest.h"
 
 namespace gate::jose {
 namespace {
@@ -34,12 +35,6 @@ using DigestContext = bssl::UniquePtr<EVP_MD_CTX>;
 
 const std::uint8_t* octets(base::ByteView bytes) { return reinterpret_cast<const std::uint8_t*>(bytes.data()); }
 std::uint8_t* octets(std::span<std::byte> bytes) { return reinterpret_cast<std::uint8_t*>(bytes.data()); }
-
-Digest sha256(std::string_view text) {
-  Digest digest;
-  SHA256(octets(base::as_bytes(text)), text.size(), digest.data());
-  return digest;
-}
 
 Digest hmac(base::ByteView secret, std::string_view text) {
   Digest digest;
@@ -88,8 +83,8 @@ struct Parts {
 };
 
 std::vector<std::byte> sign_by_ecdsa(const cert::PrivateKey& key, std::string_view text) {
-  const Digest digest = sha256(text);
-  const EcSignature made(ECDSA_do_sign(digest.data(), digest.size(), EVP_PKEY_get0_EC_KEY(key.native())));
+  const auto digest = sha256(base::as_bytes(text));
+  const EcSignature made(ECDSA_do_sign(octets(digest), digest.size(), EVP_PKEY_get0_EC_KEY(key.native())));
   GATE_CHECK(made);
   std::vector<std::byte> signature(2 * kHalfBytes);
   const auto halves = std::span(signature);
@@ -116,8 +111,8 @@ bool is_signed_by_ecdsa(const Jws& jws, const PublicKey& key) {
   BIGNUM* r = BN_bin2bn(octets(halves.first(kHalfBytes)), kHalfBytes, nullptr);
   BIGNUM* s = BN_bin2bn(octets(halves.last(kHalfBytes)), kHalfBytes, nullptr);
   GATE_CHECK(ECDSA_SIG_set0(given.get(), r, s) == 1);
-  const Digest digest = sha256(jws.signed_text);
-  return ECDSA_do_verify(digest.data(), digest.size(), given.get(), EVP_PKEY_get0_EC_KEY(key.native())) == 1;
+  const auto digest = sha256(base::as_bytes(jws.signed_text));
+  return ECDSA_do_verify(octets(digest), digest.size(), given.get(), EVP_PKEY_get0_EC_KEY(key.native())) == 1;
 }
 
 bool is_signed_by_rsa(const Jws& jws, const PublicKey& key) {

@@ -9,10 +9,7 @@
 #include <openssl/evp.h>
 #include <openssl/nid.h>
 #include <openssl/rsa.h>
-#include <openssl/sha.h>
 
-#include <array>
-#include <span>
 #include <utility>
 #include <vector>
 
@@ -21,6 +18,7 @@
 #include "cert/native.h"
 #include "jose/base64url.h"
 #include "jose/codes.h"
+#include "jose/digest.h"
 
 namespace gate::jose {
 namespace {
@@ -138,11 +136,6 @@ std::string PublicKey::to_jwk() const {
 
 std::string PublicKey::info() const { return cert::public_key_info_of(key_.get()); }
 
-std::string PublicKey::thumbprint() const {
-  const std::string jwk = to_jwk();
-  std::array<std::uint8_t, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const std::uint8_t*>(jwk.data()), jwk.size(), digest.data());
-  return to_base64url(std::as_bytes(std::span(digest)));
-}
+std::string PublicKey::thumbprint() const { return to_base64url(sha256(base::as_bytes(to_jwk()))); }
 
 }  // namespace gate::jose
