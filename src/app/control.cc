@@ -114,19 +114,17 @@ void Control::audit(observe::AuditKind kind, std::string_view text, base::ErrorC
   application_->audit(kind, text, code);
 }
 
-int Control::run(Application& application, StatusBoard& board, bool watch) {
+base::Result<void> Control::begin(Application& application, StatusBoard& board, bool watch) {
   application_ = &application;
   board_ = &board;
   watch_configuration_ = watch && application.source().is_file();
-  const auto watched = [&](int descriptor, Source& source) {
-    return loop_->watch(descriptor, source, loop::Loop::Mode::kLevel).has_value();
-  };
-  if (!watched(signals_.fd(), signal_source_) || !watched(files_.fd(), file_source_)) return to_int(Exit::kMachine);
+  GATE_TRY(loop_->watch(signals_.fd(), signal_source_, loop::Loop::Mode::kLevel));
+  GATE_TRY(loop_->watch(files_.fd(), file_source_, loop::Loop::Mode::kLevel));
+  return begin_watch();
+}
+
+int Control::run() {
   watch_files();
-  if (const auto begun = begin_watch(); !begun) {
-    application.audit(observe::AuditKind::kCertificateProblem, begun.error().what, begun.error().code);
-    return to_int(Exit::kMachine);
-  }
   begin_issuance();
   note_changes_while_starting();
   act_on_changes();
@@ -134,10 +132,10 @@ int Control::run(Application& application, StatusBoard& board, bool watch) {
   announce_readiness();
   // A service manager that cannot be reached has its own deadline for us; serving goes on.
   [[maybe_unused]] const auto told =
-      manager_.ready(fmt::format("serving {} sites", application.settings().sites.size()));
+      manager_.ready(fmt::format("serving {} sites", application_->settings().sites.size()));
   loop_->run();
   end_issuance();
-  if (!drained_) application.workers().discard_connections();
+  if (!drained_) application_->workers().discard_connections();
   if (stop_call_) stop_call_->answer({{"drained", drained_}});
   stop_call_.reset();
   return to_int(Exit::kFine);

@@ -38,9 +38,12 @@ class Control final : private IssuanceListener, private RevocationListener {
   // The signals are blocked from here on: create before any thread is started.
   static base::Result<std::unique_ptr<Control>> create(const base::Clock& clock);
 
-  // Runs the application until it has stopped. With `watch`, a changed configuration file is a reload. Returns the exit
-  // code.
-  int run(Application& application, StatusBoard& board, bool watch);
+  // What the first client is to find: before the application starts. With `watch`, a changed configuration file is a
+  // reload. Both others outlive the control thread. Fails where the system refuses a descriptor.
+  base::Result<void> begin(Application& application, StatusBoard& board, bool watch);
+
+  // Runs the application, which has been started, until it has stopped. Returns the exit code.
+  int run();
 
   // Any thread: runs `task` on the control thread. One that comes when that has ended is destroyed unrun.
   void post(loop::Task task) { loop_->post(std::move(task)); }

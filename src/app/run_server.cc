@@ -24,6 +24,17 @@ int show_failure(const base::Error& error, const LoadedConfiguration& loaded) {
   return to_int(exit_of(error));
 }
 
+int show_failure(const base::Error& error) {
+  fmt::print(stderr, "{}\n", base::render(error));
+  return to_int(exit_of(error));
+}
+
+void show_first_screen(const Application& application, const base::Clock& clock) {
+  fmt::print("{}", first_screen(application.settings(), application.credentials(), application.listeners().addresses(),
+                                clock.wall()));
+  std::fflush(stdout);
+}
+
 // The admin server lives exactly as long as there is a control thread to answer it.
 int run_control(Control& control, Application& application, const RunOptions& options, const base::Clock& clock) {
   StatusBoard board(application, clock);
@@ -31,14 +42,14 @@ int run_control(Control& control, Application& application, const RunOptions& op
   AdminServer::Options admin{.socket = {}, .pages = settings.metrics};
   if (settings.admin) admin.socket = AdminListener::Options{.path = settings.admin_socket, .take_over = is_successor()};
   auto server = AdminServer::create(admin, clock);
-  if (!server) {
-    fmt::print(stderr, "{}\n", base::render(server.error()));
-    return to_int(exit_of(server.error()));
-  }
+  if (!server) return show_failure(server.error());
   add_commands(**server, control, board);
   add_issuance_commands(**server, control);
+  if (const auto begun = control.begin(application, board, options.watch); !begun) return show_failure(begun.error());
+  application.start();
+  if (options.first_screen) show_first_screen(application, clock);
   (*server)->start();
-  const int code = control.run(application, board, options.watch);
+  const int code = control.run();
   (*server)->stop();
   application.stop();
   return code;
@@ -57,12 +68,6 @@ int run_server(ConfigurationSource source, const RunOptions& options) {
   auto application = Application::create(std::move(source), loaded, clock);
   if (!application) return show_failure(application.error(), loaded);
   fmt::print(stderr, "{}", loaded.report());  // warnings
-  (*application)->start();
-  if (options.first_screen) {
-    fmt::print("{}", first_screen((*application)->settings(), (*application)->credentials(),
-                                  (*application)->listeners().addresses(), clock.wall()));
-    std::fflush(stdout);
-  }
   return run_control(**control, **application, options, clock);
 }
 
