@@ -45,7 +45,8 @@ endif()
 
 find_program(GATE_CCACHE ccache)
 if(GATE_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${GATE_CCACHE})
+  # Without the first two, ccache does not look at what uses precompiled headers.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${GATE_CCACHE})
 endif()
 
 # The sanitizers' runtimes come with clang; lld is their tested companion. mold is fastest for the rest.
