@@ -210,7 +210,7 @@ base::Result<Application::Prepared> Application::prepare(LoadedConfiguration& lo
   tell_unusable(credentials);
   if (!loaded.settings.qlog_folder.empty()) GATE_TRY(os::make_directories(loaded.settings.qlog_folder, 0700));
   Prepared prepared;
-  if (const auto& outer_name = loaded.settings.ech_outer_name; !outer_name.empty()) {
+  if (const auto& outer_name = loaded.settings.ech.outer_name; !outer_name.empty()) {
     GATE_TRY_ASSIGN(auto keys, load_ech_keys(settings_.state_folder, outer_name, clock_.wall()));
     prepared.ech_keys.emplace(std::move(keys));
   }
@@ -398,7 +398,9 @@ void Application::rotate_ech_keys() {
   ech_keys_.emplace(rotated);
   workers_->use_ech_keys(*ech_keys_);
   audit(observe::AuditKind::kCertificateRenewed,
-        "Encrypted Client Hello has a new key: publish what \"gate443 ech record NAME\" prints");
+        settings_.ech.publish
+            ? "Encrypted Client Hello has a new key, which the HTTPS records get now"
+            : "Encrypted Client Hello has a new key: publish what \"gate443 ech record NAME\" prints");
 }
 
 void Application::drain(bool hand_over, const std::function<void()>& drained) {

@@ -16,6 +16,7 @@ inline constexpr base::ErrorCode kNeedsRestart{197};
 
 inline constexpr base::ErrorCode kNoOuterSite{4122};  // "ech" names no site
 inline constexpr base::ErrorCode kNoEch{4123};        // the server has no "ech", or no such site
+inline constexpr base::ErrorCode kNothingToPublish{4124};  // "publish" of "ech", and no server that takes updates
 
 inline constexpr base::ErrorCode kNotARequest{136};       // nothing that could be asked for
 inline constexpr base::ErrorCode kUnknownRequest{137};    // none that was refused or failed lately

@@ -158,28 +158,34 @@ void purge(Control& control, std::unique_ptr<AdminCall> call) {
   call->answer({{"purged", purge_cache(control.application().workers(), purge)}});
 }
 
+nlohmann::json ech_record_json(const EchPublisher::State* state) {
+  if (!state) return {{"state", "by hand"}};
+  if (!state->problem.empty()) return {{"state", "failed"}, {"why", state->problem}};
+  if (state->published == base::WallTime{}) return {{"state", "under way"}};
+  return {{"state", "published"}, {"seen", base::to_timestamp(state->published)}};
+}
+
 // What clients need to know to encrypt the names they ask for, and the sites they can ask for so.
-nlohmann::json ech_json(const Application& application, const tls::EchKeys& keys) {
+nlohmann::json ech_json(const Control& control, const Settings& settings, const tls::EchKeys& keys) {
   nlohmann::json json{{"outer_name", keys.outer_name()}, {"published", keys.published()}};
   for (const auto& key : keys.keys()) {
     const bool is_published = &key == &keys.keys().front();
     json["keys"].push_back({{"made", base::to_timestamp(key.made)}, {"published", is_published}});
   }
   json["next_rotation"] = base::to_timestamp(keys.keys().front().made + tls::EchKeys::kRotation);
-  for (const auto& site : application.settings().sites) {
-    std::string protocols = site.http3 && application.settings().http3 != Http3Mode::kOff ? "h3" : "";
-    if (site.http2) protocols += protocols.empty() ? "h2" : ",h2";
-    for (const auto& name : site.names) {
-      if (name.kind != conf::HostName::Kind::kAddress)
-        json["names"].push_back({{"name", name.name}, {"alpn", protocols}});
-    }
+  json["publishes"] = settings.ech.publish;
+  const auto* publisher = control.ech_publisher();
+  for (const auto& each : ech_names(settings)) {
+    json["names"].push_back({{"name", each.name},
+                             {"alpn", fmt::format("{}", fmt::join(each.protocols, ","))},
+                             {"record", ech_record_json(publisher ? publisher->state_of(each.name) : nullptr)}});
   }
   return json;
 }
 
 void ech(Control& control, std::unique_ptr<AdminCall> call) {
   const auto* keys = control.application().ech_keys();
-  if (keys) return call->answer(ech_json(control.application(), *keys));
+  if (keys) return call->answer(ech_json(control, control.application().settings(), *keys));
   call->fail({.code = kNoEch,
               .side = base::Side::kConfiguration,
               .what = "the server does not encrypt the names of its sites",

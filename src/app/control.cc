@@ -96,8 +96,19 @@ void Control::begin_issuance() {
   issuance_->adopt(application_->settings(), application_->credentials());
 }
 
+void Control::begin_publishing() {
+  ech_publisher_.emplace(
+      dns::Context{outside_->context().loop(), application_->random()}, application_->clock(),
+      [this](std::string_view text, base::ErrorCode code) {
+        const bool good = code == base::ErrorCode{};
+        audit(good ? observe::AuditKind::kCertificateRenewed : observe::AuditKind::kCertificateProblem, text, code);
+      });
+  ech_publisher_->adopt(application_->settings(), application_->ech_keys());
+}
+
 // Orders that are under way are begun anew by the process that comes next.
 void Control::end_issuance() {
+  ech_publisher_.reset();
   http_solver_.reset();
   alpn_solver_.reset();
   dns_solvers_.reset();
@@ -126,6 +137,7 @@ base::Result<void> Control::begin(Application& application, StatusBoard& board, 
 int Control::run() {
   watch_files();
   begin_issuance();
+  begin_publishing();
   note_changes_while_starting();
   act_on_changes();
   maintain();
@@ -162,6 +174,7 @@ base::Result<ReloadReport> Control::reload(std::string& report) {
   auto result = application_->reload(report);
   certificates_in_use_changed();
   if (issuance_) issuance_->adopt(application_->settings(), application_->credentials());
+  if (ech_publisher_) ech_publisher_->adopt(application_->settings(), application_->ech_keys());
   watch_files();
   [[maybe_unused]] const auto ready =
       manager_.ready(result ? describe(*result) : "the last reload was refused: " + result.error().what);
@@ -216,11 +229,15 @@ void Control::maintain() {
   loop_->arm(maintenance_, loop_->now() + kMaintenance);
   if (stopping_) return;
   if (application_->ticket_rotation_is_due()) application_->rotate_ticket_keys();
-  if (application_->ech_rotation_is_due()) application_->rotate_ech_keys();
+  if (application_->ech_rotation_is_due()) {
+    application_->rotate_ech_keys();
+    ech_publisher_->adopt(application_->settings(), application_->ech_keys());
+  }
   if (application_->renewal_is_due()) refresh_certificates();
   application_->look_after_internal_ca();
   revocation_->maintain();
   issuance_->maintain();
+  ech_publisher_->maintain();
   note_stalled_workers();
   [[maybe_unused]] const auto told = manager_.alive();
 }

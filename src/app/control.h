@@ -12,6 +12,7 @@
 #include "app/alpn_solver.h"
 #include "app/application.h"
 #include "app/dns_solvers.h"
+#include "app/ech_publisher.h"
 #include "app/hand_over.h"
 #include "app/issuance.h"
 #include "app/revocation_watch.h"
@@ -53,6 +54,8 @@ class Control final : private IssuanceListener, private RevocationListener {
   Application& application() { return *application_; }
   // The orders of certificates; null before the server serves.
   Issuance* issuance() { return issuance_ ? &*issuance_ : nullptr; }
+  // What keeps HTTPS records; null before the server serves.
+  const EchPublisher* ech_publisher() const { return ech_publisher_ ? &*ech_publisher_ : nullptr; }
   // The watch over certificates; null before the server serves.
   Alarms* alarms() { return alarms_ ? &*alarms_ : nullptr; }
   base::Result<ReloadReport> reload(std::string& report);
@@ -91,6 +94,7 @@ class Control final : private IssuanceListener, private RevocationListener {
   void audit(observe::AuditKind kind, std::string_view text, base::ErrorCode code) override;
 
   void begin_issuance();
+  void begin_publishing();
   void end_issuance();
   void on_signal(int number);
   void on_files_changed();
@@ -120,6 +124,7 @@ class Control final : private IssuanceListener, private RevocationListener {
   std::optional<HttpSolver> http_solver_;  // solvers end before the orders that they would call back
   std::optional<AlpnSolver> alpn_solver_;
   std::optional<DnsSolvers> dns_solvers_;
+  std::optional<EchPublisher> ech_publisher_;
   std::optional<Alarms> alarms_;
   std::unique_ptr<AdminCall> stop_call_;
   std::unique_ptr<AdminCall> upgrade_call_;

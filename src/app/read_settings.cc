@@ -9,6 +9,7 @@
 #include "app/folders.h"
 #include "app/read_acme.h"
 #include "app/read_alerts.h"
+#include "app/read_ech.h"
 #include "app/read_limits.h"
 #include "app/read_log.h"
 #include "app/read_pass.h"
@@ -81,16 +82,8 @@ void read_congestion(Context& context, const conf::Statement& statement) {
   if (const auto chosen = context.reader.choice(statement.args[0], kAlgorithms)) context.plan.congestion = *chosen;
 }
 
-void read_ech(Context& context, const conf::Statement& statement) {
-  const auto name = context.reader.host_name(statement.args[0]);
-  if (!name) return;
-  if (name->kind != conf::HostName::Kind::kExact) {
-    context.reader.error(conf::kBadHostName, statement.args[0], "clients can only be told a full name to ask for",
-                         "such as cover.example.com");
-    return;
-  }
-  context.plan.ech_outer_name = name->name;
-  context.plan.ech_at = statement.name.at;
+void read_ech_statement(Context& context, const conf::Statement& statement) {
+  context.plan.ech = read_ech(statement, context.reader);
 }
 
 void read_qlog(Context& context, const conf::Statement& statement) {
@@ -257,10 +250,11 @@ constexpr conf::Directive<Settings> kStatements[] = {
      .args = {1, 1},
      .handle = read_congestion},
     {.name = "ech",
-     .synopsis = "ech OUTER_NAME",
+     .synopsis = "ech OUTER_NAME [{ publish … }]",
      .summary = "Lets clients ask for sites by encrypted names; observers see OUTER_NAME, a site of yours, alone.",
      .args = {1, 1},
-     .handle = read_ech},
+     .block = conf::BlockRule::kAllowed,
+     .handle = read_ech_statement},
     {.name = "qlog",
      .synopsis = "qlog DIRECTORY",
      .summary = "Writes a qlog file a QUIC connection, for qvis. Costs time and space.",
@@ -389,17 +383,6 @@ void check_passed_names(const Settings& settings, conf::Reader& reader) {
   }
 }
 
-// A client whose key is out of date is told the new one by a server that proves the outer name.
-void check_ech(const Settings& settings, conf::Reader& reader) {
-  if (settings.ech_outer_name.empty()) return;
-  const auto is_outer = [&settings](const conf::HostName& name) { return name.name == settings.ech_outer_name; };
-  const auto has_outer = [&is_outer](const SiteSettings& site) { return std::ranges::any_of(site.names, is_outer); };
-  if (std::ranges::any_of(settings.sites, has_outer)) return;
-  reader.diagnostics().error(kNoOuterSite, settings.ech_at,
-                             fmt::format("no site is called {}", conf::shown(settings.ech_outer_name)),
-                             "add one: it has the certificate that clients with an old key check");
-}
-
 void check_proxy_protocol(const Settings& settings, conf::Reader& reader) {
   if (!settings.proxy_protocol) return;
   for (const auto& [endpoint, at] : settings.proxy_protocol->addresses) {
@@ -442,6 +425,7 @@ std::vector<StatementHelp> statement_help() {
   for (const auto& row : pass_help()) help.push_back(row);
   for (const auto& row : limit_help()) help.push_back(row);
   for (const auto& row : acme_help()) help.push_back(row);
+  for (const auto& row : ech_help()) help.push_back(row);
   for (const auto& row : alert_help()) help.push_back(row);
   for (const auto& row : site_help()) help.push_back(row);
   return help;

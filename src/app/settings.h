@@ -8,6 +8,7 @@
 
 #include "alert/settings.h"
 #include "app/acme_settings.h"
+#include "app/ech_settings.h"
 #include "base/ip.h"
 #include "conf/reader.h"
 #include "conf/tree.h"
@@ -113,9 +114,8 @@ struct Settings {
   Http3Mode http3 = Http3Mode::kOn;
   std::vector<base::Endpoint> without_http3;  // addresses of HTTPS that have none
   quic::CongestionControl congestion = quic::CongestionControl::kCubic;
-  std::string qlog_folder;     // empty: none
-  std::string ech_outer_name;  // what observers see instead of the sites' names; empty: these go in clear
-  conf::Position ech_at{};
+  std::string qlog_folder;  // empty: none
+  EchSettings ech;
   std::uint32_t workers = 0;  // 0: one a core
   std::string user;           // whom to become when started as root; empty: stay root
   std::string group;

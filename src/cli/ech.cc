@@ -20,6 +20,20 @@ base::Result<nlohmann::json> facts(const AdminOptions& options) {
   return app::call_admin(options.path(), {{"command", "ech"}});
 }
 
+// How the records stand that the server keeps itself.
+void show_records(const nlohmann::json& ech) {
+  for (const auto& each : ech.value("names", nlohmann::json::array())) {
+    const auto name = each.value("name", "");
+    const auto& record = each.at("record");
+    const auto state = record.value("state", "");
+    const auto more = state == "published" ? " at " + record.value("seen", "") : std::string();
+    const auto own =
+        name == ech.value("outer_name", "") ? std::string("says no key: everybody sees this name") : state + more;
+    fmt::print("record of      {}  {}\n", name, own);
+    if (state == "failed") fmt::print("               {}\n", record.value("why", ""));
+  }
+}
+
 int status(const AdminOptions& options) {
   const auto ech = facts(options);
   if (!ech) return fail(ech.error(), options);
@@ -33,6 +47,7 @@ int status(const AdminOptions& options) {
     fmt::print("key of         {}  {}\n", key.value("made", ""),
                key.value("published", false) ? "to be published" : "still opens what was published before");
   }
+  if (ech->value("publishes", false)) show_records(*ech);
   fmt::print("\ngate443 ech record NAME   prints what DNS has to say\n");
   return to_int(Exit::kFine);
 }

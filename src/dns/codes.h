@@ -20,4 +20,6 @@ inline constexpr base::ErrorCode kUpdateFailed{3015};    // anything else
 
 inline constexpr base::ErrorCode kNotPropagated{3020};  // not all servers of a zone show a record in time
 
+inline constexpr base::ErrorCode kHttpsElsewhere{3021};  // HTTPS records that lead to other names
+
 }  // namespace gate::dns

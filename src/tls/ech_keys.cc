@@ -85,11 +85,16 @@ void EchKeys::add_fresh(base::WallTime now) {
   keys_.insert(keys_.begin(), std::move(key));
 }
 
-// RFC 9849 4: an ECHConfigList has its length in front.
-std::string EchKeys::published() const {
+// With its length in front.
+std::string EchKeys::config_list() const {
   const auto& config = keys_.front().config;
   std::string list{static_cast<char>(config.size() >> 8), static_cast<char>(config.size() & 0xff)};
   list += base::as_text(base::ByteView(config));
+  return list;
+}
+
+std::string EchKeys::published() const {
+  const std::string list = config_list();
   std::string text(4 * ((list.size() + 2) / 3) + 1, '\0');  // the library puts a NUL behind
   EVP_EncodeBlock(native_data(std::as_writable_bytes(std::span(text))), native_data(base::as_bytes(list)), list.size());
   text.pop_back();

@@ -52,7 +52,9 @@ class EchKeys {
   const std::string& outer_name() const { return outer_name_; }
   std::span<const Key> keys() const { return keys_; }
 
-  // The ECHConfigList that clients are to use, in base64: the value of "ech" in an HTTPS record (RFC 9848).
+  // The ECHConfigList that clients are to use (RFC 9849 4): the value of "ech" in an HTTPS record (RFC 9848).
+  std::string config_list() const;
+  // In base64, as zone files have it.
   std::string published() const;
 
  private:

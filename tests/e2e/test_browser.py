@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from support import websocket
+from support.name_servers import KEY_NAME, NameServer
+from support.server import run_command
 from support.upstream import Upstream
 from support.wait import PATIENCE
 
@@ -44,8 +46,8 @@ pytestmark = [
     pytest.mark.skipif(not (MODULES / "playwright-core").exists(),
                        reason=f"playwright-core is not in {MODULES}: ./dev setup test")]
 
-def look_at(server, tmp_path, protocol):
-    """What Chromium finds of the first page, which has a paragraph with some text in the end."""
+def look_at(server, tmp_path, protocol, host="localhost"):
+    """What Chromium finds of the first page of a host, which has a paragraph with some text in the end."""
     home = tmp_path / "home"
     database = home / ".pki" / "nssdb"
     database.mkdir(parents=True)
@@ -58,7 +60,7 @@ def look_at(server, tmp_path, protocol):
     # address of a name alone.
     quic = [f"--origin-to-force-quic-on=localhost:{server.https}", "--host-resolver-rules=MAP localhost 127.0.0.1"]
     done = subprocess.run(
-        ["node", script, f"https://localhost:{server.https}/", tmp_path / "profile", CHROMIUM, tmp_path / "page.png",
+        ["node", script, f"https://{host}:{server.https}/", tmp_path / "profile", CHROMIUM, tmp_path / "page.png",
          *(quic if protocol == "h3" else [])],
         env={**os.environ, "HOME": str(home), "NODE_PATH": str(MODULES)}, capture_output=True, text=True,
         timeout=6 * PATIENCE)
@@ -82,6 +84,40 @@ def test_page_loads_without_a_warning(start, www, tmp_path, wire, protocol, secu
     assert (tmp_path / "page.png").stat().st_size > 1000
     lines = server.wait_for_access(lambda r: r["path"] == "/style.css")
     assert lines[0]["protocol"] == wire
+
+
+def test_a_name_is_asked_for_encrypted(start, tmp_path):
+    page = '"<!doctype html><title>Home</title><link rel=icon href=data:,><p>Hello"'
+    # Chromium reads HTTPS records over DNS over HTTPS only, which the server in question gives it.
+    with NameServer(tmp_path / "named", {"ech.test": ["secret IN A 127.0.0.1"]}, policy=f"grant {KEY_NAME} zonesub HTTPS;") as names:
+        server = start(f"""
+ech cover.ech.test
+site cover.ech.test {{
+  respond 200 cover
+}}
+site secret.ech.test {{
+  respond 200 {page} {{
+    type text/html
+  }}
+}}
+site localhost {{
+  proxy /dns-query h2c://127.0.0.1:{names.http_port}
+}}
+""")
+        said = run_command("ech", "record", "secret.ech.test", "--admin", server.state / "admin.sock").stdout
+        # RFC 9460 9.1: where the port is not 443. A target "." would be this long name.
+        record = said.strip().replace("secret.ech.test. 300 IN HTTPS 1 .",
+                                      f"_{server.https}._https.secret.ech.test. 300 HTTPS 1 secret.ech.test.")
+        subprocess.run(["nsupdate", "-k", names.key], text=True, check=True,
+                       input=f"server 127.0.0.1 {names.port}\nzone ech.test\nupdate add {record}\nsend\n")
+        profile = tmp_path / "profile"
+        profile.mkdir()
+        (profile / "Local State").write_text(json.dumps({"dns_over_https": {
+            "mode": "secure", "templates": f"https://localhost:{server.https}/dns-query"}}))
+        facts = look_at(server, tmp_path, "h2", "secret.ech.test")
+        assert facts["text"] == "Hello"
+        line = server.wait_for_access(lambda r: r["host"] == "secret.ech.test")[0]
+        assert line["tls"]["ech"] is True, line
 
 
 @pytest.mark.parametrize("http2", ["on", "off"])

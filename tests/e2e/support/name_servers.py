@@ -12,7 +12,7 @@ import threading
 
 import pytest
 
-from support.pebble import free_udp_port
+from support.pebble import free_port, free_udp_port
 from support.server import quoted
 from support.wait import PATIENCE, wait_until
 
@@ -70,7 +70,8 @@ class Front:
 class NameServer:
     """Authoritative for the zones it is given until the block ends, and resolver of their names; asks nobody else.
 
-    Zones are texts without SOA and NS; `servers` are the addresses that the NS records lead to, its own unless given.
+    Zones are texts without SOA and NS; `servers` are the addresses that the NS records lead to, its own unless given. DNS over
+    HTTP (RFC 8484), unencrypted HTTP/2, is at `http_port`, for a server in front of it.
     """
 
     def __init__(self, folder, zones, servers=(), key=None, policy=None):
@@ -87,6 +88,7 @@ class NameServer:
             self.key.chmod(0o600)
         self.policy = policy or f"grant {KEY_NAME} zonesub TXT;"
         self.port = free_udp_port()
+        self.http_port = free_port()
         self.front = Front(self.port)
         self.address = self.front.address
         self.process = None
@@ -121,7 +123,8 @@ class NameServer:
         folder = quoted(self.folder)
         configuration = [
             f"include {quoted(self.key)};", "controls {};",
-            f"options {{ directory {folder}; listen-on port {self.port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; recursion yes;"
+            'http local { endpoints { "/dns-query"; }; };',
+            f"options {{ directory {folder}; listen-on port {self.http_port} tls none http local {{ 127.0.0.1; }}; listen-on port {self.port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; recursion yes;"
             " pid-file none; session-keyfile none; notify no; allow-transfer { none; }; dnssec-validation no; };"]
         # Recursion is what makes it follow aliases from one of its zones to another; a root of its own keeps it at home.
         (self.folder / "root.zone").write_text("$TTL 5\n. IN SOA . . 1 3600 600 86400 1\n. IN NS ns.\nns. IN A 127.0.0.1\n")
