@@ -84,6 +84,7 @@ void Call::restart() {
   body_.reset();
   failure_.reset();
   waits = {};
+  request_body_bytes = 0;
   responded_ = false;
 }
 

@@ -92,7 +92,7 @@ class CallListener {
 // The body of a response: fed by the driver with what arrives, pulled by whoever wants it. Outlives its connection.
 class CallBody final : public BodySource {
  public:
-  // Full enough to stop reading from the server: the client is slower.
+  // Full enough to stop reading from the server, unless more is allowed: the client is slower.
   static constexpr std::size_t kBufferedBytesMax = 64 * 1024;
 
   CallBody(Call& call, base::Arena& arena) : call_(call), trailers_(arena) {}
@@ -100,13 +100,14 @@ class CallBody final : public BodySource {
   BodyRead read(std::span<std::byte> into) override;
   std::optional<std::uint64_t> length() const override { return length_; }
   const FieldList* trailers() const override { return trailers_.empty() ? nullptr : &trailers_; }
+  void allow(std::size_t buffered_bytes_max) { buffered_bytes_max_ = buffered_bytes_max; }
 
   // The driver's side.
   void set_length(std::optional<std::uint64_t> length) { length_ = length; }
   void feed(base::ByteView data);
   void end();
   void fail();
-  bool has_room() const { return buffered_.size() < kBufferedBytesMax; }
+  bool has_room() const { return buffered_.size() < buffered_bytes_max_; }
   bool open() const { return state_ == State::kOpen; }
   FieldList& received_trailers() { return trailers_; }
   void reset();
@@ -118,6 +119,7 @@ class CallBody final : public BodySource {
   Call& call_;
   FieldList trailers_;
   base::Buffer buffered_;
+  std::size_t buffered_bytes_max_ = kBufferedBytesMax;
   std::optional<std::uint64_t> length_;
   State state_ = State::kOpen;
   bool reader_waits_ = false;
@@ -180,7 +182,8 @@ class Call {
   // response.
   void restart();
 
-  // Bytes of the request's body that were pulled: such a request cannot be sent once more.
+  // Bytes of the request's body that were pulled: such a request cannot be sent once more, unless its body can be read
+  // from the beginning again.
   std::uint64_t request_body_bytes = 0;
 
   Waits waits;  // filled in by whoever finds it a connection

@@ -68,10 +68,23 @@ Proxied::~Proxied() {
 }
 
 void Proxied::start() {
+  prepare();
+  if (!call_.request.body || !call_.request.upgrade.empty() || with_.settings.request_buffer == 0) return begin();
+  RequestBuffer::Listener& listener = *this;
+  request_buffer_ = std::make_unique<RequestBuffer>(exchange_.request_body(), with_.settings.request_buffer,
+                                                    with_.client.loop(), listener);
+  call_.request.body = request_buffer_.get();
+  request_buffer_->fill();
+}
+
+void Proxied::begin() {
   with_.upstream.earn_retry();
   tried_ = exchange_.arena().make_array<bool>(with_.upstream.servers().size());
-  prepare();
   if (!attempt()) refuse_without_server();
+}
+
+void Proxied::buffering_failed() {
+  refuse({CallFault::kRequestFailed, http::Delivered::kNothing, "the client's request was cut short"});
 }
 
 void Proxied::prepare() {
@@ -160,7 +173,7 @@ bool Proxied::asks_elsewhere(std::uint16_t status) {
   with_.upstream.note_failure(*server_);
   const bool others = std::ranges::find(tried_, false) != tried_.end();
   if (!others || !may_repeat(failure) || !with_.upstream.take_retry()) return false;
-  call_.restart();
+  start_over();
   release_server();
   if (!attempt()) refuse_without_server();
   return true;
@@ -172,6 +185,7 @@ void Proxied::pass_on() {
   fill_response_fields(call_.response.fields, response.fields);
   if (with_.settings.balance == Balance::kSticky) add_sticky_cookie();
   body_length_ = call_.body().length();
+  call_.body().allow(with_.settings.response_buffer);
   call_.body().set_waker(this);
   exchange_.respond();
 }
@@ -200,16 +214,22 @@ void Proxied::failed(http::Call&, const http::CallFailure& failure) {
   if (failure.put_off) tried_[index_of(*server_)] = false;
   release_server();
   if (may_repeat(failure) && (failure.put_off || with_.upstream.take_retry())) {
-    call_.restart();
+    start_over();
     if (attempt()) return;
   }
   refuse(failure);
 }
 
+void Proxied::start_over() {
+  call_.restart();
+  if (request_buffer_ && request_buffer_->whole()) request_buffer_->rewind();
+}
+
 // RFC 9110 9.2.2: "A proxy MUST NOT automatically retry non-idempotent requests", unless nothing of it arrived. A body
-// that was begun is gone.
+// that was begun is gone, where it is not held.
 bool Proxied::may_repeat(const http::CallFailure& failure) const {
-  if (attempts_.count() >= with_.settings.retry.attempts_max || call_.request_body_bytes > 0) return false;
+  if (attempts_.count() >= with_.settings.retry.attempts_max) return false;
+  if (call_.request_body_bytes > 0 && !(request_buffer_ && request_buffer_->whole())) return false;
   if (failure.fault == CallFault::kRequestFailed) return false;
   if (failure.delivered == http::Delivered::kNothing) return true;
   return failure.fault == CallFault::kConnectionTerminated && is_idempotent(exchange_.request.method);

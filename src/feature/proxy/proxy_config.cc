@@ -286,6 +286,16 @@ void read_timeout(Context& context, const conf::Statement& statement) {
   client::read_timeout(context, statement, kTimeouts);
 }
 
+// buffer request SIZE  ·  buffer response SIZE
+void read_buffer(Context& context, const conf::Statement& statement) {
+  constexpr conf::Choice<std::size_t ProxySettings::*> kSides[] = {{"request", &ProxySettings::request_buffer},
+                                                                   {"response", &ProxySettings::response_buffer}};
+  constexpr conf::SizeRange kSizes{http::CallBody::kBufferedBytesMax, 1024 * 1024 * 1024};
+  const auto side = context.reader.choice(statement.args[0], kSides);
+  const auto size = context.reader.size(statement.args[1], kSizes);
+  if (side && size) context.plan.*(*side) = *size;
+}
+
 void read_connections(Context& context, const conf::Statement& statement) {
   if (const auto count = context.reader.integer<std::uint32_t>(statement.args[0], 1, 65'535)) {
     context.plan.connections_max = *count;
@@ -375,6 +385,12 @@ constexpr conf::Directive<ProxySettings> kDirectives[] = {
      .args = {2, 2},
      .occurs = conf::Occurs::kRepeated,
      .handle = read_timeout},
+    {.name = "buffer",
+     .synopsis = "buffer request SIZE | buffer response SIZE",
+     .summary = "Takes a request in before a server is asked, or a response from it at once, up to SIZE.",
+     .args = {2, 2},
+     .occurs = conf::Occurs::kRepeated,
+     .handle = read_buffer},
     {.name = "connections",
      .synopsis = "connections N",
      .summary = "At most so many connections to each server from each worker; 1024 unless said otherwise.",

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -9,6 +10,7 @@
 #include "cert/verify.h"
 #include "client/pool.h"
 #include "client/server_address.h"
+#include "http/call.h"
 #include "http/limits.h"
 #include "net/proxy_header.h"
 
@@ -100,6 +102,8 @@ struct ProxySettings {
   http::Limits limits = default_limits();
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds queue_timeout{10'000};
+  std::size_t request_buffer = 0;                                   // bytes taken in before a server is asked
+  std::size_t response_buffer = http::CallBody::kBufferedBytesMax;  // bytes held for a client that is slower
   std::uint32_t connections_max = 1024;
   std::uint32_t queue_max = 1024;
   std::string pool_text;  // equal ones mean that connections can be shared
