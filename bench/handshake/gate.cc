@@ -44,9 +44,12 @@ cert::PrivateKey rsa_key() {
 cert::Credential credential(cert::PrivateKey key) {
   const auto now = kClock.wall();
   const cert::PrivateKey root_key = cert::PrivateKey::generate();
-  cert::Certificate root = cert::make_root(root_key, "bench", cert::NameConstraints::local(), {now - 1h, now + 24h});
+  const cert::Validity validity{now - 1h, now + 24h};
+  const cert::NameConstraints constraints = cert::NameConstraints::local();
+  cert::Certificate root = cert::make_root(root_key, {.common_name = "bench"}, &constraints, validity);
   const std::vector<std::string> names{"localhost"};
-  std::vector<cert::Certificate> chain{cert::make_leaf(root, root_key, key, names, {now - 1h, now + 24h})};
+  const cert::LeafContent content{.names = names, .public_key_info = key.public_key_info(), .validity = validity};
+  std::vector<cert::Certificate> chain{cert::make_leaf(root, root_key, content)};
   chain.push_back(std::move(root));
   return {std::move(chain), std::move(key)};
 }
