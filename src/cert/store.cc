@@ -210,6 +210,17 @@ base::Result<os::FileLock> Store::lock(std::string_view name) const {
   return os::FileLock::acquire(folder_of(name) + "/lock");
 }
 
+base::Result<void> Store::remove(std::string_view name) const {
+  GATE_TRY(check_name(name));
+  std::error_code error;
+  std::filesystem::remove_all(folder_of(name), error);
+  if (!error) return {};
+  return base::fail({.code = os::kCannotWriteFile,
+                     .side = base::Side::kSystem,
+                     .what = fmt::format("cannot remove {}", folder_of(name)),
+                     .why = error.message()});
+}
+
 std::vector<Store::Entry> Store::list() const {
   std::vector<Entry> entries;
   std::error_code error;

@@ -58,6 +58,9 @@ class Store {
   // Fails with os::kLockedByAnother, which names the other, and does not wait.
   base::Result<os::FileLock> lock(std::string_view name) const;
 
+  // Removes everything under `name`, its history and keys included; fine when there is nothing.
+  base::Result<void> remove(std::string_view name) const;
+
   // The leaf of every credential stored, by name, for inventory. Unreadable ones carry their error.
   struct Entry {
     std::string name;

@@ -57,6 +57,17 @@ TEST_F(StoreTest, refuses_names_that_would_leave_its_folder) {
   }
 }
 
+TEST_F(StoreTest, removes_everything_under_a_name_and_nothing_else) {
+  ASSERT_TRUE(store_.save("app.test", leaf_).has_value());
+  ASSERT_TRUE(store_.save("app.test", for_test::leaf(root_, {"app.test"}, kNow)).has_value());
+  ASSERT_TRUE(store_.save("other.test", leaf_).has_value());
+  ASSERT_TRUE(store_.remove("app.test").has_value());
+  EXPECT_FALSE(std::filesystem::exists(temporary_.path("certs/app.test")));
+  EXPECT_TRUE(store_.load("other.test")->has_value());
+  EXPECT_TRUE(store_.remove("app.test").has_value()) << "it is gone already";
+  EXPECT_FALSE(store_.remove("../certs").has_value());
+}
+
 TEST_F(StoreTest, takes_wildcards_and_addresses) {
   for (const char* name : {"*.app.test", "127.0.0.1", "::1"}) {
     ASSERT_TRUE(store_.save(name, leaf_).has_value()) << name;
