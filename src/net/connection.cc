@@ -62,7 +62,11 @@ void Connection::on_ready(loop::Readiness readiness) {
   peer_ended_ |= readiness.ended;
   switch (state_) {
     case State::kHandshaking:
-      if (readable_) context_.owner.queue_handshake(*this);
+      if (sent_ahead_) {
+        if (peer_ended_) end_handshake();
+      } else if (readable_) {
+        context_.owner.queue_handshake(*this);
+      }
       return;
     case State::kOpen: run(); return;
     case State::kLingering: discard_input(); return;
@@ -155,7 +159,8 @@ void Connection::deliver_sealed(base::ByteView bytes) {
     std::size_t count = 0;
     switch (engine_->read(io, context_.buffers.plain, count)) {
       case tls::Step::kDone: wire_->receive(std::span(context_.buffers.plain).first(count)); break;
-      case tls::Step::kNeedRead: flush(context_.buffers.sealed); return;
+      case tls::Step::kNeedRead:
+      case tls::Step::kNeedName: flush(context_.buffers.sealed); return;
       case tls::Step::kEnd:
         flush(context_.buffers.sealed);
         receive_end();
@@ -178,24 +183,29 @@ void Connection::receive_end() {
 
 void Connection::run_handshake() {
   if (state_ != State::kHandshaking) return;
+  if (sent_ahead_) return resume_handshake();
   const auto result = receive();
   if (result.state == os::IoState::kWouldBlock) {
     readable_ = false;
     return;
   }
-  if (result.state != os::IoState::kDone) {
-    const bool ended = result.state == os::IoState::kClosed && engine_->end_of_input() == tls::Step::kFailed;
-    if (ended) context_.owner.handshake_failed(*this, engine_->failure());
-    close(ended ? CloseReason::kHandshakeFailed : CloseReason::kSocketFailed);
-    return;
-  }
+  if (result.state == os::IoState::kClosed) return end_handshake();
+  if (result.state != os::IoState::kDone) return close(CloseReason::kSocketFailed);
   if (result.count < context_.buffers.received.size() && !peer_ended_) readable_ = false;
   advance_handshake(std::span(context_.buffers.received).first(result.count));
+}
+
+// The peer has closed.
+void Connection::end_handshake() {
+  const bool told = engine_->end_of_input() == tls::Step::kFailed;
+  if (told) context_.owner.handshake_failed(*this, engine_->failure());
+  close(told ? CloseReason::kHandshakeFailed : CloseReason::kSocketFailed);
 }
 
 void Connection::advance_handshake(base::ByteView bytes) {
   tls::Io io{bytes, context_.buffers.sealed};
   const tls::Step step = engine_->handshake(io);
+  if (step == tls::Step::kNeedName) return await_certificate(io.input);
   if (step == tls::Step::kFailed) {
     fail_handshake(engine_->failure());
     return;
@@ -211,6 +221,25 @@ void Connection::advance_handshake(base::ByteView bytes) {
   }
   flush(context_.buffers.sealed);
   if (state_ == State::kHandshaking && readable_) context_.owner.queue_handshake(*this);
+}
+
+// No more is read meanwhile, so that the kernel's buffer bounds what the client sends ahead.
+void Connection::await_certificate(base::ByteView rest) {
+  sent_ahead_ = std::make_unique<base::Buffer>();
+  sent_ahead_->append(rest);
+  if (!context_.owner.await_certificate(*this)) give_up_waiting();
+}
+
+// That it has waited is not the client's fault.
+void Connection::resume_handshake() {
+  const auto input = std::move(sent_ahead_);
+  fixed_deadline_ = context_.loop.now() + limits_->handshake_timeout;
+  advance_handshake(input->view());
+}
+
+void Connection::give_up_waiting() {
+  engine_->stop_waiting();
+  resume_handshake();
 }
 
 void Connection::fail_handshake(const base::Error& error) {
@@ -424,6 +453,7 @@ void Connection::on_timer() {
   if (due <= context_.loop.now()) {
     switch (state_) {
       case State::kHandshaking:
+        if (sent_ahead_) return give_up_waiting();
         context_.owner.handshake_failed(*this, {.code = tls::kHandshakeTimeout,
                                                 .side = base::Side::kClient,
                                                 .what = "the handshake was not finished in time"});

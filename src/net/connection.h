@@ -44,6 +44,10 @@ class ConnectionOwner {
   // A handshake has input to work on. It goes on when the owner calls run_handshake(), in its own measure.
   virtual void queue_handshake(Connection& connection) = 0;
 
+  // A handshake waits for the certificate of the name it asks for, until the owner calls run_handshake(). False: it
+  // is not to wait, and goes on without.
+  virtual bool await_certificate(Connection&) { return false; }
+
   virtual void handshake_done(const Connection& connection) = 0;
   virtual void handshake_failed(const Connection& connection, const base::Error& error) = 0;
 
@@ -66,7 +70,7 @@ struct ConnectionContext {
   observe::Counter& bytes_sent;
 };
 
-struct HandshakeQueue;  // the tag of the owner's list of connections that wait for run_handshake()
+struct HandshakeQueue;  // the tag of the owner's lists of connections that wait for run_handshake()
 
 // One TCP connection, of a client or to a server: socket, TLS engine where there is one, and the wire driver above.
 // Moves bytes between the three, sends what belongs together in one call, and keeps their deadlines. Belongs to one
@@ -89,7 +93,7 @@ class Connection final : public loop::Watcher,
   // Begins to listen to the socket. False when the system refuses; then the connection is to be thrown away.
   [[nodiscard]] bool start();
 
-  // A step of the handshake with what has arrived.
+  // A step of the handshake with what has arrived, or with the certificate it has waited for.
   void run_handshake();
 
   // Whether the peer has closed or spoken out of turn without our having noticed yet. For connections that are idle.
@@ -132,6 +136,10 @@ class Connection final : public loop::Watcher,
   void deliver_sealed(base::ByteView bytes);
   void receive_end();
   void advance_handshake(base::ByteView bytes);
+  void await_certificate(base::ByteView rest);
+  void resume_handshake();
+  void give_up_waiting();
+  void end_handshake();
   void open_wire();
   void produce();
   bool produce_once();
@@ -157,7 +165,9 @@ class Connection final : public loop::Watcher,
   std::shared_ptr<const http::Limits> limits_;
   std::unique_ptr<tls::Engine> engine_;
   std::unique_ptr<http::Wire> wire_;
-  base::Buffer pending_;          // sealed bytes the socket did not take; empty on idle connections
+  base::Buffer pending_;  // sealed bytes the socket did not take; empty on idle connections
+  // What came behind the ClientHello, while the handshake waits for a certificate; null: it does not.
+  std::unique_ptr<base::Buffer> sent_ahead_;
   base::Instant fixed_deadline_;  // of the handshake, of the last bytes, or of the lingering
   base::Instant timer_due_ = base::Instant::max();
   State state_ = State::kHandshaking;

@@ -266,7 +266,7 @@ void TrafficRecorder::handshake_done(const tls::Facts& facts) {
 void TrafficRecorder::handshake_failed(const http::ConnectionInfo& connection, const tls::Facts* facts,
                                        const base::Error& error) {
   metrics_.handshake_failures.add(error.code);
-  const bool unknown_name = error.code == tls::kUnknownName;
+  const bool unknown_name = error.code == tls::kUnknownName || error.code == tls::kNameNotPermitted;
   log_.record({.kind = unknown_name ? observe::AuditKind::kUnknownName : observe::AuditKind::kHandshakeFailed,
                .time = clock_.wall(),
                .code = error.code,

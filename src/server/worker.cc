@@ -25,6 +25,9 @@ std::uint64_t first_id(std::size_t index, base::WallTime start) {
   return (std::uint64_t{index} << kIndexShift | second << kSecondShift) + 1;
 }
 
+// Handshakes that wait for a certificate: each holds its engine in mid-handshake, some 20 KB.
+constexpr std::size_t kWaitingMax = 256;
+
 // RFC 9110 15.5.1. Said to clients that speak HTTP to the TLS port, most often a person who left the "s" out.
 constexpr std::string_view kPlainHttpAnswer =
     "HTTP/1.1 400 Bad Request\r\n"
@@ -90,6 +93,7 @@ Worker::Worker(const WorkerContext& context, std::unique_ptr<loop::Loop> loop,
              .keys = context.quic_keys,
              .home = {.generation = context.generation, .worker = static_cast<std::uint8_t>(context.index)}},
             [this] { announce_drained_if_empty(); }) {
+  if (context.names != nullptr) on_demand_ = std::make_shared<tls::OnDemandTable>(*context.names, *loop_);
   loop_->observe_turns(this);
   on_turn_start();
 }
@@ -120,6 +124,7 @@ void Worker::adopt(std::shared_ptr<const Plan> plan, std::shared_ptr<tls::Server
   tls_ = std::move(tls);
   tls_->use_challenges(*challenges_);
   tls_->use_staples(*staples_);
+  if (on_demand_) tls_->use_on_demand(on_demand_);
   quic_.adopt(plan_, tls_);
   drain_changed_clients();
 }
@@ -132,6 +137,36 @@ void Worker::use_challenges(std::shared_ptr<const tls::Challenges> challenges) {
 void Worker::use_staples(std::shared_ptr<const tls::Staples> staples) {
   staples_ = std::move(staples);
   tls_->use_staples(*staples_);
+}
+
+void Worker::serve_name(const std::string& name, const cert::Credential& credential) {
+  on_demand_->serve(name, credential);
+  wake_waiting(name);
+}
+
+void Worker::note_name(const std::string& name, tls::NameStanding standing, base::Instant until) {
+  on_demand_->note(name, standing, until);
+  wake_waiting(name);
+}
+
+bool Worker::await_certificate(net::Connection& connection) {
+  std::size_t waiting = 0;
+  waiting_.for_each([&waiting](net::Connection&) { ++waiting; });
+  if (waiting >= kWaitingMax) return false;
+  waiting_.push_back(connection);
+  return true;
+}
+
+// They go on in the measure of all handshakes.
+void Worker::wake_waiting(std::string_view name) {
+  waiting_.for_each([&](net::Connection& connection) {
+    std::string_view asked = connection.facts()->server_name;
+    if (asked.ends_with('.')) asked.remove_suffix(1);
+    if (asked != name) return;
+    base::ListNode<net::HandshakeQueue>& node = connection;
+    node.unlink();
+    queue_handshake(connection);
+  });
 }
 
 // What is demanded of clients may have changed, or of the site they are at. They go on with what is in flight, and then

@@ -3,6 +3,7 @@
 #include <array>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -28,6 +29,7 @@
 #include "server/quic_front.h"
 #include "server/site_table.h"
 #include "server/traffic_recorder.h"
+#include "tls/on_demand_table.h"
 #include "tls/server_context.h"
 
 namespace gate::server {
@@ -47,6 +49,7 @@ struct WorkerContext {
   quic::ServerKeys quic_keys{};
   std::uint8_t generation = 0;       // of the process
   DatagramRouter* router = nullptr;  // null: there are no other workers
+  tls::NameAsker* names = nullptr;   // null: no site has names on demand
 };
 
 // One core's share of the server: its loop, listeners, connections, sites and buffers. Nothing of it is touched by
@@ -82,6 +85,11 @@ class Worker final : private net::ConnectionOwner,
   // What is shown with the certificates, from the next handshake on and until other ones are given.
   void use_staples(std::shared_ptr<const tls::Staples> staples);
 
+  // What became of names that handshakes have asked for, see tls::OnDemandTable. Those who wait for one go on.
+  void serve_name(const std::string& name, const cert::Credential& credential);
+  void note_name(const std::string& name, tls::NameStanding standing, base::Instant until);
+  tls::OnDemandTable& on_demand() { return *on_demand_; }
+
   [[nodiscard]] base::Result<> listen(ListenerSocket socket);
   // A datagram that another worker or process has received for a connection of this one.
   void receive_passed_on(const os::DatagramTrain& datagram) { quic_.receive_passed_on(datagram); }
@@ -110,6 +118,7 @@ class Worker final : private net::ConnectionOwner,
   // net::ConnectionOwner
   std::unique_ptr<http::Wire> make_wire(net::Connection& connection) override;
   void queue_handshake(net::Connection& connection) override;
+  bool await_certificate(net::Connection& connection) override;
   void handshake_done(const net::Connection& connection) override;
   void handshake_failed(const net::Connection& connection, const base::Error& error) override;
   std::string_view plain_http_answer() const override;
@@ -147,6 +156,7 @@ class Worker final : private net::ConnectionOwner,
   void on_turn_start() override;
   void on_stall(base::Duration duration) override { metrics_.note_stall(duration); }
 
+  void wake_waiting(std::string_view name);
   Site* site_for(const http::Exchange& exchange) const;
   void answer(http::Exchange& exchange);
   void retire(std::unique_ptr<Site> site);
@@ -182,6 +192,7 @@ class Worker final : private net::ConnectionOwner,
   std::shared_ptr<tls::ServerContext> tls_;
   std::shared_ptr<const tls::Challenges> challenges_ = std::make_shared<const tls::Challenges>();
   std::shared_ptr<const tls::Staples> staples_ = std::make_shared<const tls::Staples>();
+  std::shared_ptr<tls::OnDemandTable> on_demand_;  // null: no site has names on demand
   SiteTable sites_;
   std::vector<std::unique_ptr<Site>> retired_sites_;
   std::unique_ptr<Site> clear_text_;
@@ -191,6 +202,7 @@ class Worker final : private net::ConnectionOwner,
   Passages passages_;
   std::vector<std::unique_ptr<net::Connection>> connections_;
   base::IntrusiveList<net::Connection, net::HandshakeQueue> handshakes_;
+  base::IntrusiveList<net::Connection, net::HandshakeQueue> waiting_;  // for a certificate
   loop::Task drained_;
   QuicFront quic_;
   http::Limits farewell_limits_;  // of connections that open while the worker drains

@@ -2,8 +2,8 @@
 
 #include "base/error.h"
 
-// The codes of TLS connections: G4000 to G4049, of clients' certificates G4110 and G4111, and of
-// Encrypted Client Hello G4120 to G4129. Stable: they are in logs,
+// The codes of TLS connections: G4000 to G4049, of names on demand G3370 to G3373, of clients' certificates G4110 and
+// G4111, and of Encrypted Client Hello G4120 to G4129. Stable: they are in logs,
 // metrics and the manual.
 namespace gate::tls {
 
@@ -28,6 +28,11 @@ inline constexpr base::ErrorCode kInternal{4017};             // the TLS library
 inline constexpr base::ErrorCode kDuplicateName{4018};        // two sites claim one name
 inline constexpr base::ErrorCode kNoCertificate{4019};        // a site without a certificate
 inline constexpr base::ErrorCode kHandshakeTimeout{4020};     // the client did not finish the handshake in time
+
+inline constexpr base::ErrorCode kCertificateUnderWay{3370};   // it is being ordered, longer than may be waited for
+inline constexpr base::ErrorCode kNameNotPermitted{3371};      // the name may not have one
+inline constexpr base::ErrorCode kCertificateNotIssued{3372};  // the last try failed
+inline constexpr base::ErrorCode kTooManyNewNames{3373};       // more than the rate allows
 
 inline constexpr base::ErrorCode kClientCertificateMissing{
     4110};                                                  // the site demands one, and the client has shown none

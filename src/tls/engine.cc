@@ -30,6 +30,7 @@ std::string_view to_string(Step step) {
   switch (step) {
     case Step::kDone: return "done";
     case Step::kNeedRead: return "need read";
+    case Step::kNeedName: return "need name";
     case Step::kEnd: return "end";
     case Step::kFailed: return "failed";
   }
@@ -46,6 +47,7 @@ Engine::Engine(std::shared_ptr<const ServerContext> context, const base::IpAddre
       negotiation_(std::make_unique<Negotiation>(facts_)) {
   negotiation_->server = &context->impl();
   negotiation_->local_address = local_address;
+  negotiation_->may_wait = true;
   context_ = std::move(context);
   begin();
 }
@@ -76,7 +78,7 @@ Step Engine::handshake(Io& io) {
   if (phase_ == Phase::kFailed) return Step::kFailed;
   if (phase_ != Phase::kHandshake) return Step::kDone;
   const bool is_server = negotiation_->server != nullptr;
-  if (is_server && io.input.empty()) return Step::kNeedRead;
+  if (is_server && io.input.empty() && !negotiation_->waits) return Step::kNeedRead;
   if (!negotiation_->started) negotiation_->started = clock_.now();
   if (is_server && facts_.bytes_in == 0 && looks_like_http(io.input)) {
     return fail({.code = kPlainHttp,
@@ -90,6 +92,8 @@ Step Engine::handshake(Io& io) {
   if (result == 1) return finish_handshake();
   return step_after(result);
 }
+
+void Engine::stop_waiting() { negotiation_->may_wait = false; }
 
 Step Engine::finish_handshake() {
   note_negotiated(ssl_.get(), facts_);
@@ -200,6 +204,7 @@ std::optional<Session> Engine::take_session() {
 Step Engine::step_after(int result) {
   switch (SSL_get_error(ssl_.get(), result)) {
     case SSL_ERROR_WANT_READ: return Step::kNeedRead;
+    case SSL_ERROR_PENDING_CERTIFICATE: return Step::kNeedName;
     case SSL_ERROR_ZERO_RETURN: phase_ = Phase::kEnded; return Step::kEnd;
     default: return fail(explain_failure(negotiation_.get()));
   }

@@ -32,6 +32,7 @@ struct Negotiation;
 enum class Step : std::uint8_t {
   kDone,      // handshake: established. read: bytes were delivered
   kNeedRead,  // all input is used; call again with more
+  kNeedName,  // handshake: the server gets a certificate for the name; call again, with the rest, when it is there
   kEnd,       // the peer closed properly (close_notify); only writing is left
   kFailed,    // over; `failure()` says why. What is in the output (an alert) should still be sent
 };
@@ -61,14 +62,17 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // Advances the handshake: kDone (once done, always kDone), kNeedRead or kFailed. On failure with kPlainHttp the
-  // input is untouched and nothing was written, so that the caller can answer in plain HTTP.
+  // Advances the handshake: kDone (once done, always kDone), kNeedRead, kNeedName or kFailed. On failure with
+  // kPlainHttp the input is untouched and nothing was written, so that the caller can answer in plain HTTP.
   Step handshake(Io& io);
 
   // Whether the first bytes of the handshake are this side's: the client's.
   bool speaks_first() const;
 
   bool in_handshake() const { return phase_ == Phase::kHandshake; }
+
+  // After kNeedName: the next call goes on without the certificate, which fails unless it is there by then.
+  void stop_waiting();
 
   // Decrypts into `into` as much as there is and fits; `count` is the number of bytes delivered. kDone with
   // count > 0: more may follow, call again. kNeedRead, kEnd, kFailed: count is 0. Only after the handshake.

@@ -15,6 +15,9 @@ class NameTable {
   // "example.com", "*.example.com" or an address as text. False: the name is taken.
   bool add(std::string_view name, std::uint32_t site);
 
+  // Whether it was added as it stands, in lower case, rather than being covered by a wildcard.
+  bool has_exact(std::string_view name) const { return exact_.contains(name); }
+
   // Case does not matter, nor does the root's dot at the end.
   std::optional<std::uint32_t> find(std::string_view name) const;
 

@@ -34,6 +34,8 @@ struct Negotiation {
   base::IpAddress local_address;
   std::uint16_t version_offered = 0;  // the client's highest; zero until its ClientHello was read
   bool proves_name = false;           // answers a challenge instead of serving a site
+  bool may_wait = false;              // for a certificate that is being got
+  bool waits = false;                 // does so
 
   // Client.
   std::string server_name;

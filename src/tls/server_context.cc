@@ -9,7 +9,6 @@
 #include "cert/native.h"
 #include "tls/codes.h"
 #include "tls/ech_native.h"
-#include "tls/own_certificate.h"
 #include "tls/server_impl.h"
 
 namespace gate::tls {
@@ -44,13 +43,8 @@ base::Result<void> add_names(ServerContext::Impl& impl, const SiteIdentity& site
   return {};
 }
 
-// One certificate chain and its key in a context of their own, copied so that no other worker shares them.
-bssl::UniquePtr<SSL_CTX> hold(const ServerContext::Impl& impl, const cert::Credential& credential) {
-  bssl::UniquePtr<SSL_CTX> ctx(SSL_CTX_new(TLS_with_buffers_method()));
-  GATE_CHECK(ctx != nullptr);
-  configure_server(ctx.get(), impl.key_log != nullptr);
-  if (!use_credential(ctx.get(), credential, impl.certificates.get())) return nullptr;
-  return ctx;
+HeldCredential hold_for(const ServerContext::Impl& impl, const cert::Credential& credential) {
+  return hold(credential, impl.certificates.get(), impl.key_log != nullptr);
 }
 
 base::Result<std::vector<ServerContext::Impl::Holder>> hold_all(const ServerContext::Impl& impl,
@@ -61,11 +55,11 @@ base::Result<std::vector<ServerContext::Impl::Holder>> hold_all(const ServerCont
   };
   std::vector<ServerContext::Impl::Holder> holders;
   for (const cert::Credential* credential : site.credentials) {
-    auto ctx = hold(impl, *credential);
-    if (ctx == nullptr) return refuse("its key and certificate do not match: " + cert::last_library_reason());
-    holders.push_back({credential->key.type(), std::move(ctx), credential->leaf().fingerprint()});
+    auto held = hold_for(impl, *credential);
+    if (held.ctx == nullptr) return refuse("its key and certificate do not match: " + cert::last_library_reason());
+    holders.push_back(std::move(held));
   }
-  if (holders.empty()) return refuse("it has no certificate");
+  if (holders.empty() && !site.on_demand) return refuse("it has no certificate");
   const auto is_rsa = [](const auto& each) { return each.type == cert::KeyType::kRsa; };
   std::stable_partition(holders.begin(), holders.end(), std::not_fn(is_rsa));
   const auto rsa_count = std::count_if(holders.begin(), holders.end(), is_rsa);
@@ -104,6 +98,7 @@ base::Result<std::shared_ptr<ServerContext>> ServerContext::create(const ServerS
     GATE_TRY(add_names(*impl, site, static_cast<std::uint32_t>(impl->sites.size())));
     GATE_TRY_ASSIGN(auto holders, hold_all(*impl, site));
     impl->sites.push_back({std::move(holders), site.policy});
+    impl->sites.back().on_demand = site.on_demand;
     if (site.clients != nullptr) demand(*impl, *site.clients);
   }
   return std::make_shared<ServerContext>(std::move(impl));
@@ -115,10 +110,15 @@ void ServerContext::use_challenges(const Challenges& challenges) {
   impl_->challenges.clear();
   for (const auto& [name, credential] : challenges.open) {
     Impl::Site site{.holders = {}, .policy = {.ticket_scope = std::string(to_string(Alpn::kAcmeTls))}};
-    site.holders.push_back({credential.key.type(), hold(*impl_, credential), credential.leaf().fingerprint()});
+    site.holders.push_back(hold_for(*impl_, credential));
     GATE_CHECK(site.holders.front().ctx != nullptr);  // the program has made it itself
     impl_->challenges.insert_or_assign(challenge_server_name(name), std::move(site));
   }
+}
+
+void ServerContext::use_on_demand(std::shared_ptr<OnDemandTable> table) {
+  impl_->on_demand = std::move(table);
+  impl_->on_demand->use_key_log(impl_->key_log != nullptr);
 }
 
 void ServerContext::use_staples(const Staples& staples) {

@@ -21,6 +21,8 @@
 
 namespace gate::tls {
 
+class OnDemandTable;
+
 // Receives key log lines (NSS format, without the newline) for Wireshark. Whoever reads them can decrypt the
 // traffic. Called on the worker's thread.
 using KeyLog = std::function<void(std::string_view line)>;
@@ -40,6 +42,10 @@ struct SiteIdentity {
 
   // Answers connections that ask for no name, or for one that no site has. At most one site.
   bool is_default = false;
+
+  // Names that it takes by a wildcard or as the default have certificates of their own, see OnDemandTable. It may then
+  // be without credentials.
+  bool on_demand = false;
 };
 
 struct ServerSettings {
@@ -71,6 +77,9 @@ class ServerContext {
 
   // From the next handshake on, these challenges are open and no others.
   void use_challenges(const Challenges& challenges);
+
+  // Where sites that have names on demand find their certificates, from the next handshake on.
+  void use_on_demand(std::shared_ptr<OnDemandTable> table);
 
   // From the next handshake on, these are shown with the certificates, and no others.
   void use_staples(const Staples& staples);

@@ -13,6 +13,7 @@
 #include "tls/client_hello.h"
 #include "tls/codes.h"
 #include "tls/negotiation.h"
+#include "tls/own_certificate.h"
 #include "tls/server_impl.h"
 
 // The server's decisions in a handshake: which site, which certificate, which protocol. Called back by the library.
@@ -158,9 +159,10 @@ void settle_versions(SSL* ssl, const Policy& policy) {
   GATE_CHECK(SSL_set_min_proto_version(ssl, lowest));
 }
 
-ssl_select_cert_result_t settle(SSL* ssl, const ClientHello& hello, const Impl::Site& site, std::uint16_t version) {
+ssl_select_cert_result_t settle(SSL* ssl, const ClientHello& hello, const Impl::Site& site,
+                                std::span<const Impl::Holder> holders, std::uint16_t version) {
   Facts& facts = negotiation_of(ssl)->facts;
-  for (const Impl::Holder& holder : site.holders) {
+  for (const Impl::Holder& holder : holders) {
     facts.signature = scheme_for(hello, holder.type, version);
     if (facts.signature == 0) continue;
     GATE_CHECK(SSL_set_SSL_CTX(ssl, holder.ctx.get()) == holder.ctx.get());
@@ -205,8 +207,47 @@ ssl_select_cert_result_t prove_name(SSL* ssl, const ClientHello& hello, const Im
   negotiation_of(ssl)->proves_name = true;
   SSL_set_options(ssl, SSL_OP_NO_TICKET);  // nobody comes back
   const std::uint16_t version = version_for(hello, challenge.policy, false);
-  if (version != 0) return settle(ssl, hello, challenge, version);
+  if (version != 0) return settle(ssl, hello, challenge, challenge.holders, version);
   return ssl_select_cert_success;  // the library refuses with protocol_version
+}
+
+ssl_select_cert_result_t refuse_for(SSL* ssl, NameStanding standing) {
+  const auto& name = negotiation_of(ssl)->facts.server_name;
+  constexpr std::uint8_t kAlert = SSL_AD_UNRECOGNIZED_NAME;
+  switch (standing) {
+    case NameStanding::kAsked:
+    case NameStanding::kLate:
+      return refuse(ssl, kAlert, kCertificateUnderWay,
+                    fmt::format("the certificate of {} is still being ordered", name),
+                    "the authority takes longer than a handshake may wait", "try again in a minute");
+    case NameStanding::kRefused:
+      return refuse(ssl, kAlert, kNameNotPermitted, fmt::format("{} may not have a certificate", name),
+                    "neither \"allow\" nor \"ask\" of the site's \"on-demand\" permits it",
+                    "let one of them permit the name, if it is yours");
+    case NameStanding::kFailed:
+      return refuse(ssl, kAlert, kCertificateNotIssued, fmt::format("there is no certificate for {}", name),
+                    "the last try to get one failed", "the audit log says why, and when it is tried again");
+    case NameStanding::kBusy: break;
+  }
+  return refuse(ssl, kAlert, kTooManyNewNames, fmt::format("{} is one new name too many", name),
+                "certificates for more new names than \"rate\" allows were asked for", "try again in a minute");
+}
+
+// The site's own certificates for the names it is called by; others have one each, or wait for it.
+ssl_select_cert_result_t settle_on_demand(SSL* ssl, const ClientHello& hello, const Impl::Site& site,
+                                          std::uint16_t version) {
+  Negotiation& negotiation = *negotiation_of(ssl);
+  const Impl& server = *negotiation.server;
+  std::string_view name = negotiation.facts.server_name;
+  if (name.ends_with('.')) name.remove_suffix(1);
+  negotiation.waits = false;
+  const bool has_own = name.empty() || server.names.has_exact(name) || server.on_demand == nullptr;
+  if (has_own && site.holders.empty()) return refuse_name(ssl, hello);
+  if (has_own) return settle(ssl, hello, site, site.holders, version);
+  if (const auto* held = server.on_demand->find(name)) return settle(ssl, hello, site, {held, 1}, version);
+  const NameStanding standing = server.on_demand->seek(std::string(name));
+  negotiation.waits = standing == NameStanding::kAsked && negotiation.may_wait;
+  return negotiation.waits ? ssl_select_cert_retry : refuse_for(ssl, standing);
 }
 
 ssl_select_cert_result_t on_client_hello(const SSL_CLIENT_HELLO* raw) {
@@ -225,7 +266,8 @@ ssl_select_cert_result_t on_client_hello(const SSL_CLIENT_HELLO* raw) {
   negotiation.facts.site = *number;
   const Impl::Site& site = negotiation.server->sites[*number];
   const std::uint16_t version = version_for(*hello, site.policy, negotiation.quic != nullptr);
-  if (version != 0) return settle(raw->ssl, *hello, site, version);
+  if (version != 0 && site.on_demand) return settle_on_demand(raw->ssl, *hello, site, version);
+  if (version != 0) return settle(raw->ssl, *hello, site, site.holders, version);
   // The library refuses with protocol_version.
   settle_versions(raw->ssl, site.policy);
   return ssl_select_cert_success;
@@ -254,7 +296,8 @@ int on_alpn(SSL* ssl, const std::uint8_t** out, std::uint8_t* out_size, const st
 
 void on_key_log(const SSL* ssl, const char* line) {
   const Negotiation* negotiation = negotiation_of(ssl);
-  if (negotiation != nullptr) negotiation->server->key_log(line);
+  if (negotiation == nullptr || negotiation->server->key_log == nullptr) return;
+  negotiation->server->key_log(line);
 }
 
 std::size_t ticket_overhead(SSL*) { return TicketSealer::kOverhead; }
@@ -302,7 +345,17 @@ void configure_server(SSL_CTX* ctx, bool with_key_log) {
   SSL_CTX_set_ticket_aead_method(ctx, &kTicketMethod);
   SSL_CTX_set_select_certificate_cb(ctx, on_client_hello);
   SSL_CTX_set_alpn_select_cb(ctx, on_alpn, nullptr);
-  if (with_key_log) SSL_CTX_set_keylog_callback(ctx, on_key_log);
+  use_key_log(ctx, with_key_log);
+}
+
+void use_key_log(SSL_CTX* ctx, bool on) { SSL_CTX_set_keylog_callback(ctx, on ? on_key_log : nullptr); }
+
+HeldCredential hold(const cert::Credential& credential, CRYPTO_BUFFER_POOL* pool, bool with_key_log) {
+  bssl::UniquePtr<SSL_CTX> ctx(SSL_CTX_new(TLS_with_buffers_method()));
+  GATE_CHECK(ctx != nullptr);
+  configure_server(ctx.get(), with_key_log);
+  if (!use_credential(ctx.get(), credential, pool)) ctx.reset();
+  return {credential.key.type(), std::move(ctx), credential.leaf().fingerprint()};
 }
 
 }  // namespace gate::tls

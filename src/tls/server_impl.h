@@ -3,8 +3,6 @@
 #include <openssl/pool.h>
 #include <openssl/ssl.h>
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -13,10 +11,11 @@
 #include <unordered_map>
 #include <vector>
 
-#include "cert/private_key.h"
 #include "tls/client_gate.h"
 #include "tls/early_data_window.h"
+#include "tls/held_credential.h"
 #include "tls/name_table.h"
+#include "tls/on_demand_table.h"
 #include "tls/server_context.h"
 #include "tls/ticket_sealer.h"
 #include "tls/turn_bio.h"
@@ -26,18 +25,12 @@ namespace gate::tls {
 // The library's objects behind a ServerContext.
 class ServerContext::Impl {
  public:
-  // A credential of a site. The library checks that key and certificate match whenever both are set, so they are set
-  // once, on a context of their own, and a handshake switches to that context.
-  struct Holder {
-    cert::KeyType type;
-    bssl::UniquePtr<SSL_CTX> ctx;
-    std::array<std::byte, 32> certificate;  // its fingerprint
-    std::vector<std::byte> staple{};        // empty: none
-  };
+  using Holder = HeldCredential;
   struct Site {
     std::vector<Holder> holders;  // ECDSA first
     Policy policy;
     std::unique_ptr<const ClientGate> clients{};  // null: nothing is demanded of clients
+    bool on_demand = false;  // names that it covers without being called so have certificates of their own
 
     std::uint64_t client_demand() const { return clients ? clients->fingerprint() : 0; }
   };
@@ -59,10 +52,8 @@ class ServerContext::Impl {
   std::vector<Site> sites;
   bool any_demand = false;                           // whether a site demands something of its clients
   std::unordered_map<std::string, Site> challenges;  // by the name that the authority asks for
+  std::shared_ptr<OnDemandTable> on_demand;          // null where no site has names on demand
   bssl::UniquePtr<SSL_CTX> ctx;                      // handshakes begin with it; it has no certificate
 };
-
-// Settings that every context of a server has, whether it begins handshakes or holds a certificate.
-void configure_server(SSL_CTX* ctx, bool with_key_log);
 
 }  // namespace gate::tls
