@@ -14,6 +14,7 @@ class Roots;
 namespace gate::app {
 
 struct DnsProofSettings;
+struct OnDemandSettings;
 
 // One certificate authority that may be asked.
 struct AuthoritySettings {
@@ -30,6 +31,9 @@ struct AcmeSettings {
   std::vector<AuthoritySettings> authorities;     // the next is asked when one does not issue
   std::vector<std::string> challenges{};          // types that may be used, the preferred one first
   std::shared_ptr<const DnsProofSettings> dns{};  // who makes records for dns-01; null: nobody
+  // For names that the site takes without being called so; null: it has one certificate for all its names. Never the
+  // server's.
+  std::shared_ptr<const OnDemandSettings> on_demand{};
 };
 
 }  // namespace gate::app

@@ -114,7 +114,19 @@ base::Result<void> Application::build(LoadedConfiguration& loaded) {
   listeners_.commit(change);
   GATE_TRY(workers_->listen(std::move(change.added)));
   take_over(std::move(prepared));
+  load_on_demand_names();
   return {};
+}
+
+// The first client is to find them.
+void Application::load_on_demand_names() {
+  on_demand_names_.emplace(settings_.state_folder);
+  for (const auto& problem : on_demand_names_->load(clock_.wall())) {
+    audit(observe::AuditKind::kCertificateProblem, problem.what, problem.code);
+  }
+  workers_->on_all([this](server::Worker& worker, std::size_t) {
+    for (const auto& [name, known] : on_demand_names_->all()) worker.serve_name(name, known.credential);
+  });
 }
 
 // An ACME server without an authority could only disappoint its clients, one by one.

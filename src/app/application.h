@@ -14,6 +14,7 @@
 #include "app/internal_ca_care.h"
 #include "app/listeners.h"
 #include "app/log/log_writer.h"
+#include "app/on_demand/on_demand_names.h"
 #include "app/settings.h"
 #include "app/worker_pool.h"
 #include "base/clock.h"
@@ -96,6 +97,9 @@ class Application {
   const WorkerPool& workers() const { return *workers_; }
   WorkerPool& workers() { return *workers_; }
   ChallengeTable& challenges() { return challenges_; }
+  // Names that have got their certificate on demand.
+  OnDemandNames& on_demand_names() { return *on_demand_names_; }
+  const OnDemandNames& on_demand_names() const { return *on_demand_names_; }
   const LogWriter& logs() const { return *logs_; }
   const SiteNumbers& site_numbers() const { return numbers_; }
   std::uint64_t generation() const { return generation_; }
@@ -113,6 +117,7 @@ class Application {
   };
 
   base::Result<void> build(LoadedConfiguration& loaded);
+  void load_on_demand_names();
   base::Result<Prepared> prepare(LoadedConfiguration& loaded, const Listeners::Change& change);
   base::Result<std::vector<std::shared_ptr<tls::ServerContext>>> make_contexts(
       const Settings& settings, const std::vector<SiteCredentials>& credentials, const tls::EchKeys* ech_keys) const;
@@ -138,6 +143,7 @@ class Application {
   Settings settings_;
   std::unique_ptr<Certificates> certificates_;
   std::vector<SiteCredentials> credentials_;
+  std::optional<OnDemandNames> on_demand_names_;
   std::optional<InternalCaCare> internal_ca_;
   std::optional<tls::TicketKeys> ticket_keys_;
   std::optional<tls::EchKeys> ech_keys_;

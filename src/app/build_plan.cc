@@ -130,6 +130,7 @@ tls::ServerSettings tls_settings(const Settings& settings, const std::vector<Sit
     tls::SiteIdentity identity;
     identity.names = hosts_of(site);
     identity.is_default = site.is_default;
+    identity.on_demand = site.acme && site.acme->on_demand;
     identity.policy.http2 = site.http2;
     identity.policy.http3 = site.http3;
     identity.policy.early_data = site.early_data;

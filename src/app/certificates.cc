@@ -29,7 +29,10 @@ void report(const base::Error& error, const conf::Position& at, conf::Diagnostic
 
 std::vector<std::string> certificate_names(const SiteSettings& site) {
   std::vector<std::string> names;
-  for (const auto& name : site.names) names.push_back(name.name);
+  const bool on_demand = site.acme && site.acme->on_demand;
+  for (const auto& name : site.names) {
+    if (!on_demand || name.kind != conf::HostName::Kind::kWildcard) names.push_back(name.name);
+  }
   return names;
 }
 
@@ -58,7 +61,7 @@ base::Result<std::vector<SiteCredentials>> Certificates::load(const Settings& se
       found.renewal = cert::renewal_time(credential.leaf());
       found.credentials.push_back(std::move(credential));
     }
-    if (site.acme) found = issued(site);
+    if (site.acme && !certificate_names(site).empty()) found = issued(site);
     if (site.clients) found.clients = load_client_demand(*site.clients, clock_.wall(), diagnostics);
     all.push_back(std::move(found));
   }

@@ -33,7 +33,8 @@ struct SiteCredentials {
   bool is_due(base::WallTime now) const { return now < valid_from || now >= renewal; }
 };
 
-// The names that a site's certificate must be good for.
+// The names that a site's certificate must be good for: all of its names, or where it has others on demand those that
+// it is called by, of which there may be none.
 std::vector<std::string> certificate_names(const SiteSettings& site);
 
 // Finds the certificates of sites: the user's files; leaves of the local CA, which is made when first needed and whose

@@ -94,6 +94,22 @@ void Control::begin_issuance() {
                                           .dns_solvers = *dns_solvers_},
                     application_->settings().state_folder);
   issuance_->adopt(application_->settings(), application_->credentials());
+  on_demand_.emplace(OnDemandIssuance::Environment{.outside = outside_->context(),
+                                                   .workers = application_->workers(),
+                                                   .names = application_->on_demand_names(),
+                                                   .issuance = *issuance_,
+                                                   .listener = listener,
+                                                   .changed =
+                                                       [this] {
+                                                         alarms_->look_soon();
+                                                         board_->publish();
+                                                       }},
+                     application_->settings());
+}
+
+// A worker has a handshake for a name that it has no certificate of.
+void Control::seek_certificate(const std::string& name) {
+  if (on_demand_) on_demand_->seek(name);
 }
 
 void Control::begin_publishing() {
@@ -112,13 +128,19 @@ void Control::end_issuance() {
   http_solver_.reset();
   alpn_solver_.reset();
   dns_solvers_.reset();
+  on_demand_.reset();
   issuance_.reset();
 }
 
 base::Result<void> Control::issued(const std::string& site, const cert::Credential& credential) {
+  if (on_demand_ && on_demand_->takes(site)) return on_demand_->take(site, credential);
   GATE_TRY(application_->take_issued(site, credential));
   certificates_in_use_changed();
   return {};
+}
+
+void Control::renewal_wanted(const std::string& name) {
+  if (on_demand_) on_demand_->check_renewal(name);
 }
 
 void Control::audit(observe::AuditKind kind, std::string_view text, base::ErrorCode code) {
@@ -129,6 +151,8 @@ base::Result<void> Control::begin(Application& application, StatusBoard& board, 
   application_ = &application;
   board_ = &board;
   watch_configuration_ = watch && application.source().is_file();
+  application.workers().names().connect(
+      [this](const std::string& name) { post([this, name] { seek_certificate(name); }); });
   GATE_TRY(loop_->watch(signals_.fd(), signal_source_, loop::Loop::Mode::kLevel));
   GATE_TRY(loop_->watch(files_.fd(), file_source_, loop::Loop::Mode::kLevel));
   return begin_watch();
@@ -175,6 +199,7 @@ base::Result<ReloadReport> Control::reload(std::string& report) {
   certificates_in_use_changed();
   if (issuance_) issuance_->adopt(application_->settings(), application_->credentials());
   if (ech_publisher_) ech_publisher_->adopt(application_->settings(), application_->ech_keys());
+  if (on_demand_) on_demand_->adopt(application_->settings());
   watch_files();
   [[maybe_unused]] const auto ready =
       manager_.ready(result ? describe(*result) : "the last reload was refused: " + result.error().what);
@@ -236,6 +261,7 @@ void Control::maintain() {
   if (application_->renewal_is_due()) refresh_certificates();
   application_->look_after_internal_ca();
   revocation_->maintain();
+  on_demand_->maintain();
   issuance_->maintain();
   ech_publisher_->maintain();
   note_stalled_workers();

@@ -15,6 +15,7 @@
 #include "app/ech_publisher.h"
 #include "app/hand_over.h"
 #include "app/issuance.h"
+#include "app/on_demand_issuance.h"
 #include "app/revocation_watch.h"
 #include "app/status_board.h"
 #include "client/loop_context.h"
@@ -91,6 +92,7 @@ class Control final : private IssuanceListener, private RevocationListener {
 
   // IssuanceListener
   base::Result<void> issued(const std::string& site, const cert::Credential& credential) override;
+  void renewal_wanted(const std::string& name) override;
   void audit(observe::AuditKind kind, std::string_view text, base::ErrorCode code) override;
 
   void begin_issuance();
@@ -101,6 +103,7 @@ class Control final : private IssuanceListener, private RevocationListener {
   void act_on_changes();
   base::Result<void> begin_watch();
   void certificates_in_use_changed();
+  void seek_certificate(const std::string& name);
   void watch_files();
   void note_changes_while_starting();
   void maintain();
@@ -121,6 +124,7 @@ class Control final : private IssuanceListener, private RevocationListener {
   std::unique_ptr<client::LoopContext> outside_;
   std::optional<RevocationWatch> revocation_;
   std::optional<Issuance> issuance_;
+  std::optional<OnDemandIssuance> on_demand_;
   std::optional<HttpSolver> http_solver_;  // solvers end before the orders that they would call back
   std::optional<AlpnSolver> alpn_solver_;
   std::optional<DnsSolvers> dns_solvers_;

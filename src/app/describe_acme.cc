@@ -7,6 +7,9 @@
 #include <span>
 #include <string_view>
 
+#include "app/certificates.h"
+#include "app/on_demand/on_demand_settings.h"
+
 namespace gate::app {
 namespace {
 
@@ -23,12 +26,26 @@ std::string proofs(const AcmeSettings& settings, std::span<const std::string> na
 }
 
 std::string describe(const SiteSettings& site) {
-  std::vector<std::string> names;
-  for (const auto& name : site.names) names.push_back(name.name);
+  const auto names = certificate_names(site);
   std::vector<std::string> authorities;
   for (const auto& authority : site.acme->authorities) authorities.push_back(host_of(authority.directory));
   return fmt::format("{}: from {}, proven by {}", fmt::join(names, ", "), fmt::join(authorities, ", else "),
                      proofs(*site.acme, names));
+}
+
+// "*.example.com: when a client asks for one, where http://127.0.0.1:8080/allowed permits it, at most 10 a minute"
+std::string describe_on_demand(const SiteSettings& site) {
+  const OnDemandSettings& settings = *site.acme->on_demand;
+  std::vector<std::string> names;
+  for (const auto& name : site.names) {
+    if (name.kind == conf::HostName::Kind::kWildcard) names.push_back(name.name);
+  }
+  if (site.is_default) names.emplace_back("all other names");
+  std::string permission;
+  if (!settings.allow.empty()) permission = fmt::format("{}", fmt::join(settings.allow, ", "));
+  if (!settings.ask.empty())
+    permission += (permission.empty() ? "" : " and ") + fmt::format("what {} permits", settings.ask);
+  return fmt::format("{}: when a client asks for one of them first: {}", fmt::join(names, ", "), permission);
 }
 
 }  // namespace
@@ -38,7 +55,9 @@ std::string authority_host(const AcmeSettings& settings) { return host_of(settin
 std::vector<std::string> describe_orders(const Settings& settings) {
   std::vector<std::string> lines;
   for (const auto& site : settings.sites) {
-    if (site.acme) lines.push_back(describe(site));
+    if (!site.acme) continue;
+    if (!certificate_names(site).empty()) lines.push_back(describe(site));
+    if (site.acme->on_demand) lines.push_back(describe_on_demand(site));
   }
   return lines;
 }

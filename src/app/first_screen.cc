@@ -63,13 +63,18 @@ std::string certificates(const Settings& settings, const std::vector<SiteCredent
   std::size_t own = 0;
   std::size_t issued = 0;
   std::size_t ordered = 0;
+  bool on_demand = false;
   std::string authority;
   base::WallTime renewal = base::WallTime::max();
   base::WallTime expiry = base::WallTime::max();
   for (std::size_t i = 0; i < settings.sites.size(); ++i) {
     local += settings.sites[i].local_certificate ? 1 : 0;
     own += settings.sites[i].certificates.size();
-    if (settings.sites[i].acme) {
+    if (settings.sites[i].acme && settings.sites[i].acme->on_demand) {
+      on_demand = true;
+      authority = authority_host(*settings.sites[i].acme);
+    }
+    if (settings.sites[i].acme && !credentials[i].credentials.empty()) {
       (credentials[i].is_stand_in ? ordered : issued) += 1;
       authority = authority_host(*settings.sites[i].acme);
     }
@@ -86,6 +91,7 @@ std::string certificates(const Settings& settings, const std::vector<SiteCredent
   if (local > 0) part(fmt::format("{} of the local CA, renewed by {}", local, day(renewal)));
   if (own > 0) part(fmt::format("{} of yours", own));
   if (issued > 0) part(fmt::format("{} of {}", issued, authority));
+  if (on_demand) part(fmt::format("on demand from {}", authority));
   if (ordered > 0) part(fmt::format("{} being ordered from {}", ordered, authority));
   if (expiry != base::WallTime::max()) part(fmt::format("first to end in {} days", left));
   return text;

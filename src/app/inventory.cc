@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 
+#include "app/on_demand_sites.h"
 #include "cert/local_ca.h"
 #include "cert/verify.h"
 
@@ -69,6 +70,36 @@ bool has_private_authority(const SiteSettings& site) {
                                           [](const AuthoritySettings& each) { return !each.trust_mark.empty(); });
 }
 
+// Names on demand. That one ends which nobody asks for any more is as it should be.
+void add_on_demand(std::vector<InventoryEntry>& entries, const Application& application, const TrustedRoots& roots,
+                   base::WallTime now, TrustMemory* memory) {
+  const OnDemandSites sites(application.settings());
+  for (const auto& [name, known] : application.on_demand_names().all()) {
+    const SiteSettings* site = sites.find(name);
+    if (site == nullptr) continue;
+    const auto& leaf = known.credential.leaf();
+    InventoryEntry entry{.site = name,
+                         .credential = &known.credential,
+                         .calendar = {.name = name,
+                                      .validity = {leaf.not_before(), leaf.not_after()},
+                                      .renewer = known.is_renewed ? Renewer::kAuthority : Renewer::kUser},
+                         .is_on_demand = true,
+                         .is_renewed = known.is_renewed,
+                         .findings = {}};
+    if (known.is_renewed) {
+      entry.calendar.facts =
+          application.certificates().authority_store().load_facts(name).value_or(cert::RenewalFacts{});
+      const auto trusted = has_private_authority(*site) ? std::span<const cert::Roots* const>() : roots.all();
+      entry.findings = examine({.chain = known.credential.chain,
+                                .names = std::span(&name, 1),
+                                .facts = &entry.calendar.facts,
+                                .roots = trusted},
+                               now, memory);
+    }
+    entries.push_back(std::move(entry));
+  }
+}
+
 }  // namespace
 
 std::vector<InventoryEntry> take_inventory(const Application& application, base::WallTime now, TrustMemory* memory) {
@@ -106,6 +137,7 @@ std::vector<InventoryEntry> take_inventory(const Application& application, base:
       entries.push_back(std::move(entry));
     }
   }
+  add_on_demand(entries, application, roots, now, memory);
   return entries;
 }
 

@@ -22,6 +22,8 @@ struct InventoryEntry {
   const cert::Credential* credential = nullptr;  // the application's, until that loads others
   cert::CalendarItem calendar;                   // its name, its life, who renews it and when
   bool is_stand_in = false;                      // until an authority has issued
+  bool is_on_demand = false;                     // of a name that a client has asked for, rather than of a site
+  bool is_renewed = true;                        // a name that nobody asks for any more is not
   bool is_revoked = false;                       // as its authority publishes it
   std::vector<cert::Finding> findings;
 };

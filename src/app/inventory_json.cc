@@ -13,8 +13,10 @@ namespace {
 using nlohmann::json;
 using Renewer = cert::CalendarItem::Renewer;
 
-std::string_view source_text(Renewer renewer) {
-  switch (renewer) {
+std::string_view source_text(const InventoryEntry& entry) {
+  if (entry.is_stand_in) return "stand-in";
+  if (entry.is_on_demand) return entry.is_renewed ? "ACME, on demand" : "ACME, on demand, not renewed any more";
+  switch (entry.calendar.renewer) {
     case Renewer::kAuthority: return "ACME";
     case Renewer::kLocalCa: return "local CA";
     case Renewer::kUser: return "files";
@@ -90,8 +92,8 @@ void put_details(json& into, const InventoryEntry& entry, const Application& app
   into["ocsp"] = details.ocsp_urls;
   into["scts"] = details.scts;
   const Certificates& certificates = application.certificates();
-  if (entry.calendar.renewer == Renewer::kUser) return;
-  const bool is_ordered = entry.calendar.renewer == Renewer::kAuthority;
+  const bool is_ordered = entry.is_on_demand || entry.calendar.renewer == Renewer::kAuthority;
+  if (!is_ordered && entry.calendar.renewer == Renewer::kUser) return;
   const cert::Store& store = is_ordered ? certificates.authority_store() : certificates.store();
   into["file"] = store.path_of(entry.site);
   into["history"] = history_json(store.history(entry.site));
@@ -110,7 +112,7 @@ json to_json(const InventoryEntry& entry, const Application& application, base::
               {"not_before", base::to_timestamp(leaf.not_before())},
               {"not_after", base::to_timestamp(leaf.not_after())},
               {"sha256", base::to_hex(leaf.fingerprint())},
-              {"source", entry.is_stand_in ? "stand-in" : source_text(entry.calendar.renewer)},
+              {"source", source_text(entry)},
               {"findings", findings_json(entry.findings)}};
   if (entry.is_revoked) result["revoked"] = true;
   put_renewal(result, entry.calendar, now);

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "acme/renewal_identifier.h"
@@ -51,7 +52,7 @@ std::vector<base::Endpoint> resolvers_for(const AcmeSettings& settings) {
 // All that a certificate depends on.
 std::string text_of(const SiteSettings& site, const std::string& email) {
   std::string text = email;
-  for (const auto& name : site.names) text += " " + name.name;
+  for (const auto& name : certificate_names(site)) text += " " + name;
   for (const auto& authority : site.acme->authorities) {
     text += fmt::format("\n{} {} {} {} {}", authority.directory, authority.trust_mark, authority.profile,
                         authority.preferred_chain, authority.binding ? authority.binding->key_id : "");
@@ -70,9 +71,10 @@ Issuance::Issuance(Environment environment, std::string state_folder)
 Issuance::~Issuance() = default;
 
 void Issuance::adopt(const Settings& settings, const std::vector<SiteCredentials>& credentials) {
-  for (auto& [name, site] : sites_) site.is_configured = false;
+  for (auto& [name, site] : sites_) site.is_configured = site.is_on_demand;
   for (std::size_t i = 0; i < settings.sites.size(); ++i) {
-    if (settings.sites[i].acme) take(settings.sites[i], settings.email, credentials[i]);
+    const bool is_ordered = settings.sites[i].acme && !certificate_names(settings.sites[i]).empty();
+    if (is_ordered) take(settings.sites[i], settings.email, credentials[i]);
   }
   for (auto& [name, site] : sites_) {
     if (!site.is_configured) site.question.reset();
@@ -92,14 +94,39 @@ void Issuance::take(const SiteSettings& wanted, const std::string& email, const 
   const bool changed = !is_new && text != site.text;
   if (changed) site.facts.last_failure.reset();  // what failed was something else
   site.text = std::move(text);
-  site.names.clear();
-  for (const auto& each : wanted.names) site.names.push_back(each.name);
+  site.names = certificate_names(wanted);
   site.settings = *wanted.acme;
   site.email = email;
   site.is_configured = true;
+  site.is_on_demand = false;
   site.certificate.reset();
   if (credentials.is_stand_in || credentials.lacks_names) return;
   note_certificate(site, credentials.credentials.front().leaf());
+}
+
+void Issuance::add(const std::string& name, const AcmeSettings& settings, const std::string& email,
+                   const cert::Certificate* leaf) {
+  const auto [place, is_new] = sites_.try_emplace(name);
+  Site& site = place->second;
+  if (!is_new && site.is_configured && !site.is_on_demand) return;
+  if (is_new && leaf != nullptr) {
+    if (auto facts = store_.load_facts(name)) site.facts = *std::move(facts);
+  }
+  site.is_on_demand = site.is_configured = true;
+  site.names = {name};
+  site.settings = settings;
+  site.email = email;
+  if (leaf != nullptr) note_certificate(site, *leaf);
+}
+
+void Issuance::permit(std::string_view name) {
+  if (const auto found = sites_.find(name); found != sites_.end()) found->second.is_permitted = true;
+}
+
+// Callers may be on their way through the list.
+void Issuance::remove(std::string_view name) {
+  const auto found = sites_.find(name);
+  if (found != sites_.end() && found->second.is_on_demand) found->second.is_configured = false;
 }
 
 void Issuance::note_certificate(Site& site, const cert::Certificate& leaf) {
@@ -129,27 +156,37 @@ cert::RenewalStep Issuance::next_step(const std::string& name, const Site& site)
   return {.reason = cert::RenewalReason::kRetry, .when = is_put_off ? failure->next_try : base::WallTime{}};
 }
 
-std::size_t Issuance::runs() const {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(sites_, [](const auto& entry) { return entry.second.run != nullptr; }));
+std::size_t Issuance::runs(bool on_demand) const {
+  return static_cast<std::size_t>(std::ranges::count_if(sites_, [on_demand](const auto& entry) {
+    return entry.second.run != nullptr && entry.second.is_on_demand == on_demand;
+  }));
+}
+
+// Without a certificate a name on demand waits for a client.
+bool Issuance::waits_for_permission(const std::string& name, const Site& site) {
+  if (!site.is_on_demand || site.is_permitted) return false;
+  if (site.certificate) environment_.listener.renewal_wanted(name);
+  return !site.is_permitted;
 }
 
 void Issuance::maintain() {
   const auto now = environment_.outside.loop().wall();
-  std::size_t under_way = runs();
+  std::erase_if(sites_, [](const auto& entry) { return !entry.second.is_configured && !entry.second.run; });
+  std::array<std::size_t, 2> under_way{runs(false), runs(true)};
   for (auto& [name, site] : sites_) {
-    if (under_way >= kRunsMax) return;
-    if (site.run) continue;
+    std::size_t& of_its_kind = under_way[site.is_on_demand ? 1 : 0];
+    if (site.run || of_its_kind >= kRunsMax) continue;
     const cert::RenewalStep step = next_step(name, site);
     if (!site.wanted_now && !step.is_due(now)) continue;
     if (!site.wanted_now && !step.is_renewal()) {
       if (!site.question) ask_window(name, site);
       continue;
     }
+    if (!site.wanted_now && waits_for_permission(name, site)) continue;
     site.wanted_now = false;
     site.authority = 0;
     begin(name, site);
-    ++under_way;
+    ++of_its_kind;
   }
 }
 
@@ -312,6 +349,7 @@ void Issuance::succeeded(const std::string& name, Site& site, acme::Issued issue
                                        leaf.issuer(), day_of(leaf.not_after()));
   const auto kept = environment_.listener.issued(name, issued.credential);
   if (!kept) return failed(name, site, acme::our_failure(kept.error()));
+  site.is_permitted = false;
   note_certificate(site, leaf);
   cert::note_success(site.facts, environment_.outside.loop().wall());
   site.facts.directory = site.directory;
@@ -335,6 +373,13 @@ void Issuance::failed(const std::string& name, Site& site, const acme::Failure& 
                                 fmt::format("{}; the next authority is asked", text), failure.error.code);
     ++site.authority;
     return begin(name, site);
+  }
+  site.is_permitted = false;
+  if (site.is_on_demand && !site.certificate) {
+    site.lock.reset();
+    environment_.listener.audit(observe::AuditKind::kCertificateProblem,
+                                fmt::format("{}; tried again when a client asks for it", text), failure.error.code);
+    return tell(site, std::unexpected(failure.error));
   }
   const cert::Validity validity = site.certificate.value_or(cert::Validity{now, now + kFirstLife});
   std::optional<base::Duration> retry_after;

@@ -33,6 +33,8 @@ class IssuanceListener {
  public:
   // `credential` is for the site of this name: it is to be kept and to be served.
   virtual base::Result<void> issued(const std::string& site, const cert::Credential& credential) = 0;
+  // The certificate of a name on demand is due: to be answered, now or later, by permit() or remove().
+  virtual void renewal_wanted(const std::string& name) = 0;
   virtual void audit(observe::AuditKind kind, std::string_view text, base::ErrorCode code) = 0;
 
  protected:
@@ -51,7 +53,8 @@ class IssuanceWaiter {
 // Gets certificates for sites from authorities and renews them, a few at a time. Control thread only.
 class Issuance final : private loop::Timer {
  public:
-  // More would only wait for each other, and authorities bound the requests of one address.
+  // Of sites, and as many of names on demand. More would only wait for each other, and authorities bound the requests
+  // of one address.
   static constexpr std::size_t kRunsMax = 4;
 
   // How one site stands, for people.
@@ -88,6 +91,14 @@ class Issuance final : private loop::Timer {
   // certificate of an authority.
   void order_now(std::string_view site, std::unique_ptr<IssuanceWaiter> waiter);
 
+  // A name on demand, beside the sites of the configuration: its certificate is renewed once that is permitted. `leaf`
+  // is the one at hand; null: there is none, and only order_now() orders one. Such names stay until they are removed,
+  // whatever is adopted. A site of that name goes before.
+  void add(const std::string& name, const AcmeSettings& settings, const std::string& email,
+           const cert::Certificate* leaf);
+  void permit(std::string_view name);
+  void remove(std::string_view name);
+
   // The authority has taken the certificate of a site back: another one is ordered at once.
   void note_revoked(const std::string& site);
 
@@ -106,6 +117,8 @@ class Issuance final : private loop::Timer {
     std::string directory;       // of that one, whatever became of the list meanwhile
     bool wanted_now = false;     // by a person
     bool is_configured = false;  // else it is forgotten when its order ends
+    bool is_on_demand = false;   // a name, rather than a site
+    bool is_permitted = false;   // to be renewed
     std::vector<std::unique_ptr<IssuanceWaiter>> waiters;
     std::optional<os::FileLock> lock;  // against other processes, while it is ordered
     std::unique_ptr<acme::OrderRun> run;
@@ -116,7 +129,8 @@ class Issuance final : private loop::Timer {
   static void tell(Site& site, const base::Result<std::string>& outcome);
   void take(const SiteSettings& wanted, const std::string& email, const SiteCredentials& credentials);
   cert::RenewalStep next_step(const std::string& name, const Site& site) const;
-  std::size_t runs() const;
+  std::size_t runs(bool on_demand) const;
+  bool waits_for_permission(const std::string& name, const Site& site);
   void begin(const std::string& name, Site& site);
   std::vector<acme::Solver*> solvers_for(const Site& site) const;
   acme::Authority& authority_for(const Site& site, const AuthoritySettings& wanted);

@@ -10,6 +10,7 @@
 
 #include "app/codes.h"
 #include "app/read_dns_proof.h"
+#include "app/read_on_demand.h"
 #include "base/text.h"
 #include "cert/certificate.h"
 #include "client/url.h"
@@ -130,6 +131,11 @@ void read_dns(conf::Context<AcmeSettings>& context, const conf::Statement& state
   context.plan.dns = read_dns_proof(statement, context.reader);
 }
 
+// on-demand { … }
+void read_on_demand_statement(conf::Context<AcmeSettings>& context, const conf::Statement& statement) {
+  context.plan.on_demand = read_on_demand(statement, context.reader);
+}
+
 constexpr conf::Directive<AcmeSettings> kStatements[] = {
     {.name = "authority",
      .synopsis = "authority URL|NAME [{ … }]",
@@ -149,6 +155,13 @@ constexpr conf::Directive<AcmeSettings> kStatements[] = {
      .args = {2, 64},
      .block = conf::BlockRule::kAllowed,
      .handle = read_dns},
+    {.name = "on-demand",
+     .synopsis = "on-demand { ask URL | allow NAME… … }",
+     .summary = "Of a site: names that it takes by a wildcard or as the default get their certificate when a client "
+                "asks for them first.",
+     .args = {0, 0},
+     .block = conf::BlockRule::kRequired,
+     .handle = read_on_demand_statement},
 };
 
 // RFC 6761, RFC 2606, RFC 8375, RFC 9476, and what is usual in networks of one's own: none of them is in the public
@@ -168,7 +181,7 @@ void check_proofs(const SiteSettings& site, conf::Reader& reader) {
   }
   const bool by_dns = (site.acme->dns && (chosen.empty() || allows("dns-01"))) || allows("dns-persist-01");
   for (const auto& name : site.names) {
-    if (name.kind != conf::HostName::Kind::kWildcard || by_dns) continue;
+    if (name.kind != conf::HostName::Kind::kWildcard || by_dns || site.acme->on_demand) continue;
     reader.diagnostics().error(
         kCertificateNeeded, site.at,
         fmt::format("{} can be proven to an authority by DNS only", conf::shown(name.name)),
@@ -212,6 +225,7 @@ void complete_acme(Settings& settings, conf::Reader& reader) {
     if (site.acme->challenges.empty()) site.acme->challenges = settings.acme.challenges;
     if (!site.acme->dns) site.acme->dns = settings.acme.dns;
     check_proofs(site, reader);
+    if (site.acme->on_demand) check_on_demand(site, reader);
     for (auto& authority : site.acme->authorities) {
       if (authority.roots) continue;
       if (!system) {
@@ -230,6 +244,7 @@ std::vector<StatementHelp> acme_help() {
   for (const auto& row : kStatements) help.push_back({row.name, row.synopsis, row.summary, "acme"});
   for (const auto& row : kAuthorityStatements) help.push_back({row.name, row.synopsis, row.summary, "authority"});
   for (const auto& row : dns_proof_words()) help.push_back({row.name, row.synopsis, row.summary, "dns"});
+  for (const auto& row : on_demand_words()) help.push_back({row.name, row.synopsis, row.summary, "on-demand"});
   return help;
 }
 

@@ -190,6 +190,10 @@ void read_email_statement(Context& context, const conf::Statement& statement) {
 
 void read_acme_statement(Context& context, const conf::Statement& statement) {
   context.plan.acme = read_acme(statement, context.reader);
+  if (context.plan.acme.on_demand) {
+    context.reader.error(conf::kContradiction, statement.name, "\"on-demand\" belongs to a site",
+                         "write it into the block of the site's \"tls acme\"");
+  }
 }
 
 void read_alerts_statement(Context& context, const conf::Statement& statement) {

@@ -58,6 +58,7 @@ MetricsSnapshot StatusBoard::snapshot() const {
                          .now = clock_.now(),
                          .site_names = {},
                          .certificates = {},
+                         .on_demand = &application_.on_demand_names().counters(),
                          .logs = {}};
   {
     const std::lock_guard lock(mutex_);

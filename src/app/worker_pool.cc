@@ -25,7 +25,8 @@ base::Result<std::unique_ptr<WorkerPool>> WorkerPool::create(const WorkerPoolCon
                                                             .random = member->random,
                                                             .quic_keys = context.quic_keys,
                                                             .generation = context.generation,
-                                                            .router = &pool->routes_}));
+                                                            .router = &pool->routes_,
+                                                            .names = &pool->names_}));
     pool->members_.push_back(std::move(member));
   }
   return pool;

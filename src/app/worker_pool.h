@@ -10,6 +10,7 @@
 #include "app/cache_disk.h"
 #include "app/cache_routes.h"
 #include "app/datagram_routes.h"
+#include "app/name_bell.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "feature/cache/store.h"
@@ -94,6 +95,8 @@ class WorkerPool {
   acme_server::Counter& acme(std::size_t index) const { return members_[index]->acme; }
   cache::DiskFolder::Counts responses_on_disk() const { return cache_disk_.counts(); }
   DatagramRoutes& routes() { return routes_; }
+  // What names handshakes ask for certificates of.
+  NameBell& names() { return names_; }
 
  private:
   static constexpr std::size_t kSitesCountedMax = 4096;
@@ -122,6 +125,7 @@ class WorkerPool {
   CacheRoutes cache_routes_;
   CacheDisk cache_disk_;
   AcmeDesk acme_desk_;
+  NameBell names_;
   std::vector<std::unique_ptr<Member>> members_;
   bool started_ = false;
 };

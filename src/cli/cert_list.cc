@@ -25,7 +25,8 @@ std::string state_of(const json& certificate) {
 
 std::string renewal_of(const json& certificate) {
   const std::string day = day_of(certificate, "renewal");
-  return day.empty() ? "by you" : day;
+  if (!day.empty()) return day;
+  return certificate.value("source", "").starts_with("ACME") ? "no more" : "by you";
 }
 
 void print(const json& all) {

@@ -127,6 +127,7 @@ def test_a_restart_keeps_the_certificate(start, pebble):
 def test_what_is_kept_is_for_the_user_alone(start, pebble):
     server = start(pebble.acme() + site(), settings=settings(pebble))
     wait_for_issued(server)
+    server.wait_for_audit("certificate_issued")  # all files are written
     for folder in ("acme", "certificates"):
         for path in (server.state / folder).rglob("*"):
             assert path.stat().st_mode & 0o077 == 0, path

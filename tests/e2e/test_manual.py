@@ -104,7 +104,7 @@ def with_certificates(text):
     def add(match):
         names, block = match.groups()
         private = all(LOCAL.search(name) for name in names.split())
-        if private or re.search(r"^\s*tls +(cert|local)", block, re.MULTILINE):
+        if private or re.search(r"^\s*tls +(cert|local|acme)", block, re.MULTILINE):
             return match.group(0)
         return f"site {names}{{\n  tls local\n{block}}}"
 

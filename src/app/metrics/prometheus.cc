@@ -197,6 +197,15 @@ void put_cache(Exposition& out, const MetricsSnapshot::Cache& cache) {
   out.gauge("cache_bytes", "Memory that they take.").value(cache.bytes);
 }
 
+void put_on_demand(Exposition& out, const MetricsSnapshot::OnDemand& names) {
+  out.gauge("on_demand_names", "Names that have got their certificate on demand.").value(names.names);
+  out.counter("on_demand_total", "New names that a certificate was asked for, by what came of it.")
+      .value(names.issued, {{"result", "issued"}})
+      .value(names.refused, {{"result", "refused"}})
+      .value(names.failed, {{"result", "failed"}})
+      .value(names.limited, {{"result", "limited"}});
+}
+
 void put_requests(Exposition& out, const MetricsSnapshot& snapshot) {
   out.counter("requests_total", "Requests, by site, protocol and class of the response's status.");
   for (const SiteTotals& site : snapshot.sites) {
@@ -291,6 +300,7 @@ std::string render_prometheus(const MetricsSnapshot& snapshot) {
   put_datagrams(out, snapshot.datagrams);
   put_passed(out, snapshot.passed);
   put_cache(out, snapshot.cache);
+  put_on_demand(out, snapshot.on_demand);
   put_requests(out, snapshot);
   put_servers(out, snapshot.servers);
   put_health(out, snapshot);

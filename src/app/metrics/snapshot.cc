@@ -138,6 +138,13 @@ MetricsSnapshot take_snapshot(const MetricsSources& sources) {
   }
   total.certificates = sources.certificates;
   total.alarms = sources.alarms;
+  if (const OnDemandCounters* counters = sources.on_demand; counters != nullptr) {
+    total.on_demand = {.names = counters->names.value(),
+                       .issued = counters->issued.value(),
+                       .refused = counters->refused.value(),
+                       .failed = counters->failed.value(),
+                       .limited = counters->limited.value()};
+  }
   total.logs = sources.logs;
   total.log_overruns = sources.log_overruns;
   return total;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/on_demand/on_demand_counters.h"
 #include "base/clock.h"
 #include "client/server_record.h"
 #include "http/call.h"
@@ -55,6 +56,7 @@ struct MetricsSources {
   std::vector<std::string> site_names;  // by the number that requests are counted under; empty: not in use
   std::vector<CertificateExpiry> certificates;
   std::vector<CertificateAlarm> alarms{};
+  const OnDemandCounters* on_demand = nullptr;  // null: nothing is ordered on demand
   std::vector<LogLines> logs;
   std::uint64_t log_overruns = 0;  // lines lost because a worker's ring was full
 };
@@ -133,6 +135,14 @@ struct MetricsSnapshot {
     std::uint64_t bytes = 0;
   };
   Cache cache{};
+  struct OnDemand {
+    std::size_t names = 0;
+    std::uint64_t issued = 0;
+    std::uint64_t refused = 0;
+    std::uint64_t failed = 0;
+    std::uint64_t limited = 0;
+  };
+  OnDemand on_demand{};  // names whose certificates are ordered when a client asks for them
   std::uint64_t stalls = 0;
   std::uint64_t longest_stall_microseconds = 0;
   std::vector<SiteTotals> sites{};  // those in use, and "other" for requests of no site and of too many sites
