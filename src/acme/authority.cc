@@ -42,12 +42,12 @@ void Authority::on_turn_end() { proceed(); }
 
 // Each step leads back here until nothing is missing.
 void Authority::proceed() {
+  if (!directory_read_ || loop().now() - *directory_read_ > kDirectoryLife) return fetch_directory();
   if (!account_) {
     auto account = open_account(settings_.folder);
     if (!account) return conclude(std::unexpected(our_failure(std::move(account).error())));
     account_ = *std::move(account);
   }
-  if (!directory_read_ || loop().now() - *directory_read_ > kDirectoryLife) return fetch_directory();
   if (account_->url.empty()) return register_account();
   if (account_->contacts != settings_.contacts) return update_contacts();
   conclude({});

@@ -63,8 +63,10 @@ class Authority final : private loop::TurnEnd {
   const std::string& host() const { return host_; }
   loop::Loop& loop() const { return channel_.context.loop(); }
 
-  // Once it was opened:
+  // What it offers. Where the account is what kept it from being opened, the directory is there all the same; else its
+  // URLs are empty.
   const Directory& directory() const { return directory_; }
+  // Once it was opened:
   const Account& account() const { return *account_; }
   Channel& channel() { return channel_; }
   Signer signer() const { return {account_->key, account_->url}; }

@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 
-// The codes of certificate authorities: G3310 to G3329. Stable: they are in logs and the manual.
+// The codes of certificate authorities: G3310 to G3329, and G3390 to G3399. Stable: they are in logs and the manual.
 namespace gate::acme {
 
 inline constexpr base::ErrorCode kBadAnswer{3310};        // the authority says what is no ACME
@@ -17,5 +17,8 @@ inline constexpr base::ErrorCode kWrongCertificate{3318};
 inline constexpr base::ErrorCode kBindingNeeded{3319};
 inline constexpr base::ErrorCode kUnreachable{3320};
 inline constexpr base::ErrorCode kUnknownProfile{3321};
+
+inline constexpr base::ErrorCode kNotOffered{3390};  // its directory has no URL for what is wanted
+inline constexpr base::ErrorCode kNotRevoked{3391};  // it does not revoke the certificate
 
 }  // namespace gate::acme

@@ -66,6 +66,7 @@ class FakeAuthority {
   std::string order_after = "valid";  // it was finalized
   Json new_order;                     // as it came last
   Json new_account;
+  Json revocation;
   std::string last_key_id;
   int bad_nonces = 0;  // to come
 
@@ -98,9 +99,9 @@ class FakeAuthority {
 
   void check_signature(const jose::Jws& jws, const std::string& target) {
     last_key_id = jws.header.key_id;
-    if (!jws.header.jwk.empty()) account_key_ = jws.header.jwk;
-    EXPECT_EQ(jws.header.jwk.empty(), target != "/account") << target;
-    const auto key = jose::PublicKey::from_jwk(account_key_);
+    if (!jws.header.jwk.empty() && target == "/account") account_key_ = jws.header.jwk;
+    EXPECT_TRUE(target == "/revoke" || jws.header.jwk.empty() == (target != "/account")) << target;
+    const auto key = jose::PublicKey::from_jwk(jws.header.jwk.empty() ? account_key_ : jws.header.jwk);
     EXPECT_TRUE(key && jws.verify(*key)) << target;
   }
 
@@ -109,6 +110,7 @@ class FakeAuthority {
       Json directory{{"newNonce", url("/nonce")},
                      {"newAccount", url("/account")},
                      {"newOrder", url("/order")},
+                     {"revokeCert", url("/revoke")},
                      {"meta", directory_meta}};
       if (directory_renewal_info) directory["renewalInfo"] = url("/renewal-info");
       return reply("200 OK", directory);
@@ -118,6 +120,10 @@ class FakeAuthority {
       return reply("201 Created", {{"status", "valid"}}, fmt::format("Location: {}\r\n", url("/account/1")));
     }
     if (target == "/account/1") return reply("200 OK", {{"status", "valid"}});
+    if (target == "/revoke") {
+      revocation = payload;
+      return Server::response("200 OK", fmt::format("Replay-Nonce: {}\r\n", nonce()), "");
+    }
     if (target == "/order") return begin_order(payload);
     if (target == "/order/1") return reply("200 OK", order());
     if (target == "/finalize") return finalize(payload);

@@ -25,6 +25,8 @@ inline constexpr base::ErrorCode kUnknownUpstream{6003};  // a server that no st
 inline constexpr base::ErrorCode kNotAnAddress{5142};  // to be purged
 
 inline constexpr base::ErrorCode kNoSuchOrder{3330};  // no certificate of an authority by that name
+inline constexpr base::ErrorCode kOtherServed{3400};  // another certificate serves than the one that was meant
+inline constexpr base::ErrorCode kServerEnds{3401};   // before what was asked for is done
 inline constexpr base::ErrorCode kCannotBackUp{4205};
 inline constexpr base::ErrorCode kNoAlerts{4230};  // nobody is to be told, or too many messages are on their way
 

@@ -105,6 +105,7 @@ void Control::begin_issuance() {
                                                          board_->publish();
                                                        }},
                      application_->settings());
+  errands_.emplace(*issuance_, listener);
 }
 
 // A worker has a handshake for a name that it has no certificate of.
@@ -125,6 +126,7 @@ void Control::begin_publishing() {
 // Orders that are under way are begun anew by the process that comes next.
 void Control::end_issuance() {
   ech_publisher_.reset();
+  errands_.reset();
   http_solver_.reset();
   alpn_solver_.reset();
   dns_solvers_.reset();

@@ -11,6 +11,7 @@
 #include "app/alarms.h"
 #include "app/alpn_solver.h"
 #include "app/application.h"
+#include "app/authority_errands.h"
 #include "app/dns_solvers.h"
 #include "app/ech_publisher.h"
 #include "app/hand_over.h"
@@ -57,6 +58,8 @@ class Control final : private IssuanceListener, private RevocationListener {
   Issuance* issuance() { return issuance_ ? &*issuance_ : nullptr; }
   // What keeps HTTPS records; null before the server serves.
   const EchPublisher* ech_publisher() const { return ech_publisher_ ? &*ech_publisher_ : nullptr; }
+  // What is wanted of authorities beside orders; null before the server serves, as the orders are.
+  AuthorityErrands* errands() { return errands_ ? &*errands_ : nullptr; }
   // The watch over certificates; null before the server serves.
   Alarms* alarms() { return alarms_ ? &*alarms_ : nullptr; }
   base::Result<ReloadReport> reload(std::string& report);
@@ -125,6 +128,7 @@ class Control final : private IssuanceListener, private RevocationListener {
   std::optional<RevocationWatch> revocation_;
   std::optional<Issuance> issuance_;
   std::optional<OnDemandIssuance> on_demand_;
+  std::optional<AuthorityErrands> errands_;
   std::optional<HttpSolver> http_solver_;  // solvers end before the orders that they would call back
   std::optional<AlpnSolver> alpn_solver_;
   std::optional<DnsSolvers> dns_solvers_;

@@ -49,6 +49,13 @@ std::vector<base::Endpoint> resolvers_for(const AcmeSettings& settings) {
   return told ? settings.dns->resolvers : dns::machine_resolvers();
 }
 
+base::Error no_such_order(std::string_view name) {
+  return {.code = kNoSuchOrder,
+          .side = base::Side::kConfiguration,
+          .what = fmt::format("no site {} has a certificate of an authority", name),
+          .fix = "gate443 cert list shows those there are"};
+}
+
 // All that a certificate depends on.
 std::string text_of(const SiteSettings& site, const std::string& email) {
   std::string text = email;
@@ -92,7 +99,10 @@ void Issuance::take(const SiteSettings& wanted, const std::string& email, const 
   }
   std::string text = text_of(wanted, email);
   const bool changed = !is_new && text != site.text;
-  if (changed) site.facts.last_failure.reset();  // what failed was something else
+  if (changed) {
+    site.facts.last_failure.reset();  // what failed was something else
+    site.facts.is_given_up = false;
+  }
   site.text = std::move(text);
   site.names = certificate_names(wanted);
   site.settings = *wanted.acme;
@@ -145,6 +155,7 @@ const AuthoritySettings* Issuance::issuer_of(const Site& site) const {
 cert::RenewalStep Issuance::next_step(const std::string& name, const Site& site) const {
   constexpr std::chrono::days kFarthest{7};
   const auto now = environment_.outside.loop().wall();
+  if (site.facts.is_given_up) return {.reason = cert::RenewalReason::kGivenUp, .when = base::WallTime::max()};
   if (site.certificate) {
     cert::RenewalFacts facts = site.facts;
     const bool may_be_asked = issuer_of(site) != nullptr && !site.identifier.empty();
@@ -190,16 +201,16 @@ void Issuance::maintain() {
   }
 }
 
-void Issuance::order_now(std::string_view name, std::unique_ptr<IssuanceWaiter> waiter) {
-  const auto found = std::ranges::find_if(sites_, [&](const auto& entry) {
+Issuance::Sites::iterator Issuance::find(std::string_view name) {
+  return std::ranges::find_if(sites_, [&](const auto& entry) {
     return std::ranges::find(entry.second.names, name) != entry.second.names.end();
   });
-  if (found == sites_.end()) {
-    return waiter->ended(base::fail({.code = kNoSuchOrder,
-                                     .side = base::Side::kConfiguration,
-                                     .what = fmt::format("no site {} has a certificate of an authority", name),
-                                     .fix = "gate443 cert list shows those there are"}));
-  }
+}
+
+void Issuance::order_now(std::string_view name, std::unique_ptr<IssuanceWaiter> waiter) {
+  const auto found = find(name);
+  if (found == sites_.end()) return waiter->ended(base::fail(no_such_order(name)));
+  found->second.facts.is_given_up = false;
   found->second.waiters.push_back(std::move(waiter));
   found->second.wanted_now = found->second.run == nullptr;
   environment_.outside.loop().arm(*this, environment_.outside.loop().now());
@@ -212,6 +223,27 @@ void Issuance::note_revoked(const std::string& name) {
   found->second.facts.is_revoked = true;
   keep_facts(name, found->second);
   maintain();
+}
+
+base::Result<acme::Authority*> Issuance::issuer(std::string_view name) {
+  const auto found = find(name);
+  if (found == sites_.end() || !found->second.certificate) return base::fail(no_such_order(name));
+  const Site& site = found->second;
+  if (const auto* issuer = issuer_of(site)) return &authority_for(site, *issuer);
+  // One that the configuration does not name any more is asked by the roots of this system.
+  const bool is_unknown = site.facts.directory.empty();
+  return &authority_for(
+      site, is_unknown ? site.settings.authorities.front() : AuthoritySettings{.directory = site.facts.directory});
+}
+
+void Issuance::replace_revoked(std::string_view name, std::unique_ptr<IssuanceWaiter> waiter) {
+  const auto found = find(name);
+  if (found != sites_.end()) {
+    found->second.facts.is_revoked = true;
+    found->second.facts.is_given_up = waiter == nullptr;
+    keep_facts(found->first, found->second);
+  }
+  if (waiter) order_now(name, std::move(waiter));
 }
 
 // Who waits is shown that something happens.

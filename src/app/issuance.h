@@ -102,6 +102,14 @@ class Issuance final : private loop::Timer {
   // The authority has taken the certificate of a site back: another one is ordered at once.
   void note_revoked(const std::string& site);
 
+  // Where the certificate of a site can be taken back: the authority that it came from, as far as that is known, else
+  // the first of the site's. kNoSuchOrder where the site has none.
+  base::Result<acme::Authority*> issuer(std::string_view site);
+
+  // The authority has taken the certificate of a site back because its owner wanted that: with `waiter` another one is
+  // ordered, and it is told; without, none is until a person orders or the site changes.
+  void replace_revoked(std::string_view site, std::unique_ptr<IssuanceWaiter> waiter);
+
   std::vector<State> states() const;
 
  private:
@@ -125,7 +133,10 @@ class Issuance final : private loop::Timer {
     std::unique_ptr<acme::WindowQuestion> question;
   };
 
+  using Sites = std::map<std::string, Site, std::less<>>;
+
   void on_timer() override;
+  Sites::iterator find(std::string_view name);
   static void tell(Site& site, const base::Result<std::string>& outcome);
   void take(const SiteSettings& wanted, const std::string& email, const SiteCredentials& credentials);
   cert::RenewalStep next_step(const std::string& name, const Site& site) const;
@@ -148,7 +159,7 @@ class Issuance final : private loop::Timer {
   const std::string state_folder_;
   const cert::Store store_;
   std::map<std::string, std::unique_ptr<acme::Authority>> authorities_;  // by what they are known by
-  std::map<std::string, Site, std::less<>> sites_;
+  Sites sites_;
 };
 
 }  // namespace gate::app

@@ -137,6 +137,7 @@ std::string_view to_string(RenewalReason reason) {
     case RenewalReason::kHalf: return "half of its life";
     case RenewalReason::kSafetyLimit: return "the authority's window comes too late";
     case RenewalReason::kRetry: return "the last try failed";
+    case RenewalReason::kGivenUp: return "revoked, and not to be replaced";
   }
   return "";
 }
@@ -155,6 +156,7 @@ RenewalStep planned_renewal(std::string_view name, const Validity& validity, con
 }
 
 RenewalStep next_step(std::string_view name, const Validity& validity, const RenewalFacts& facts, base::WallTime now) {
+  if (facts.is_given_up) return {RenewalReason::kGivenUp, base::WallTime::max()};
   const RenewalStep renewal = next_renewal(name, validity, facts, now);
   // RFC 9773 4.3: "Clients MUST NOT check a certificate's RenewalInfo after the certificate has expired."
   if (!facts.has_window_service || facts.is_revoked || now >= validity.not_after) return renewal;

@@ -54,6 +54,7 @@ struct RenewalFacts {
 
   bool has_window_service = true;  // false: the directory has no renewalInfo, never ask
   bool is_revoked = false;         // replaced at once, whatever the calendar says
+  bool is_given_up = false;        // its owner had it revoked and wants no other one: never replaced by itself
 
   unsigned failures = 0;  // in a row
   std::optional<RenewalFailure> last_failure{};
@@ -71,6 +72,7 @@ enum class RenewalReason : std::uint8_t {
   kHalf,         // of the lifetime is over; for lifetimes below ten days
   kSafetyLimit,  // the window would come too late
   kRetry,        // the last try failed
+  kGivenUp,      // never: see RenewalFacts
 };
 
 // "the authority's window", …: for tables and the audit log.

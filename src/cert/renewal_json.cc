@@ -120,6 +120,7 @@ std::string to_json(const RenewalFacts& facts) {
                 {"first_issued", base::to_timestamp(facts.first_issued)},
                 {"window_service", facts.has_window_service},
                 {"revoked", facts.is_revoked},
+                {"given_up", facts.is_given_up},
                 {"failures", std::min(facts.failures, kFailuresMax)}};
   if (facts.ask_window_at) document["ask_window_at"] = base::to_timestamp(*facts.ask_window_at);
   if (facts.window) {
@@ -145,6 +146,7 @@ base::Result<RenewalFacts> renewal_facts(std::string_view text, std::string_view
   facts.first_issued = members.time("first_issued").value_or(base::WallTime{});
   facts.has_window_service = members.flag("window_service", true);
   facts.is_revoked = members.flag("revoked", false);
+  facts.is_given_up = members.flag("given_up", false);
   facts.failures = members.count("failures");
   facts.ask_window_at = members.time("ask_window_at");
   if (const json* window = members.object("window")) read_window(*window, facts, members);

@@ -20,6 +20,7 @@ RenewalFacts full() {
       .ask_window_at = kNow + std::chrono::hours(6),
       .has_window_service = false,
       .is_revoked = true,
+      .is_given_up = true,
       .failures = 3,
       .last_failure = RenewalFailure{RenewalFault::kRefused, "no \"such\"\nname", kNow, kNow + std::chrono::hours(1)}};
 }

@@ -102,6 +102,16 @@ TEST_F(RenewalTest, renews_at_once_what_has_been_revoked) {
   EXPECT_TRUE(next_step("a.test", kLong, facts, kNow).is_due(kNow));
 }
 
+TEST_F(RenewalTest, never_renews_what_was_given_up) {
+  RenewalFacts facts{.is_revoked = true, .is_given_up = true};
+  for (const auto now : {kNow, kLong.not_after + days(400)}) {
+    EXPECT_EQ(next_step("a.test", kLong, facts, now).reason, RenewalReason::kGivenUp);
+    EXPECT_FALSE(next_step("a.test", kLong, facts, now).is_due(now));
+  }
+  note_success(facts, kNow);
+  EXPECT_FALSE(facts.is_given_up);
+}
+
 TEST_F(RenewalTest, follows_no_window_beyond_the_safe_end) {
   RenewalFacts facts;
   note_window(facts, {kLong.not_after - minutes(2), kLong.not_after - minutes(1)}, {}, kNow, random_);

@@ -35,6 +35,12 @@ constexpr std::array kReasons{
     ReasonName{RevocationReason::kPrivilegeWithdrawn, "privilege-withdrawn"},
 };
 
+std::string letters_of(std::string_view text) {
+  std::string letters = base::lowered(text);
+  std::erase(letters, '-');
+  return letters;
+}
+
 bssl::UniquePtr<ASN1_TIME> time_of(base::WallTime time) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
   bssl::UniquePtr<ASN1_TIME> result(ASN1_TIME_set_posix(nullptr, seconds));
@@ -100,7 +106,9 @@ std::string_view to_string(RevocationReason reason) {
 }
 
 std::optional<RevocationReason> parse_revocation_reason(std::string_view text) {
-  const auto* found = std::ranges::find(kReasons, text, &ReasonName::name);
+  const std::string letters = letters_of(text);
+  const auto* found =
+      std::ranges::find(kReasons, letters, [](const ReasonName& each) { return letters_of(each.name); });
   return found == kReasons.end() ? std::nullopt : std::optional(found->reason);
 }
 

@@ -27,6 +27,7 @@ enum class RevocationReason : std::uint8_t {
 
 // "key-compromise".
 std::string_view to_string(RevocationReason reason);
+// Also as RFC 5280 and other programs write them: "keyCompromise", "keycompromise".
 std::optional<RevocationReason> parse_revocation_reason(std::string_view text);
 // By its number in RFC 5280.
 std::optional<RevocationReason> revocation_reason(int number);

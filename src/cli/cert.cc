@@ -60,7 +60,8 @@ Command add_cert(Parser program) {
   parser.footer("Examples:\n  gate443 cert list\n  gate443 cert check --quiet");
   std::vector<Command> commands{add_cert_list(parser),   add_cert_show(parser),    add_cert_plan(parser),
                                 add_cert_check(parser),  add_cert_export(parser),  add_cert_import(parser),
-                                add_cert_backup(parser), add_cert_restore(parser), add_cert_renew(parser)};
+                                add_cert_backup(parser), add_cert_restore(parser), add_cert_renew(parser),
+                                add_cert_revoke(parser)};
   return {parser, [commands = std::move(commands)] {
             for (const Command& each : commands) {
               if (each.parser.parsed()) return each.run();

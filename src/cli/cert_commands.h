@@ -19,6 +19,7 @@ Command add_cert_export(Parser cert);
 Command add_cert_import(Parser cert);
 Command add_cert_backup(Parser cert);
 Command add_cert_restore(Parser cert);
+Command add_cert_revoke(Parser cert);
 
 // The running server's certificates: a line's worth of each, or all that is known of those that `name` belongs to.
 base::Result<nlohmann::json> ask_certificates(const AdminOptions& options, const std::string& name);

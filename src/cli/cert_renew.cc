@@ -1,11 +1,8 @@
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #include <memory>
 #include <string>
 
-#include "app/admin/admin_client.h"
 #include "cli/admin.h"
 #include "cli/commands.h"
 
@@ -17,19 +14,7 @@ struct Options : AdminOptions {
 };
 
 int renew(const Options& options) {
-  const bool shows_progress = !options.quiet && !options.json && isatty(STDERR_FILENO) == 1;
-  const auto progress = [&](std::string_view text) {
-    if (shows_progress) fmt::print(stderr, "\r\x1b[K{}: {}", options.name, text);
-  };
-  const auto answer = app::call_admin(options.path(), {{"command", "renew"}, {"site", options.name}}, progress);
-  if (shows_progress) fmt::print(stderr, "\r\x1b[K");
-  if (!answer) return fail(answer.error(), options);
-  if (options.json) {
-    fmt::print("{}\n", answer->dump());
-  } else if (!options.quiet) {
-    fmt::print("{}\n", answer->value("text", ""));
-  }
-  return to_int(Exit::kFine);
+  return show_text(ask_and_wait({{"command", "renew"}, {"site", options.name}}, options, options.name), options);
 }
 
 }  // namespace

@@ -17,5 +17,7 @@ inline constexpr base::ErrorCode kBadCaArgument{4259};  // of gate443 ca
 inline constexpr base::ErrorCode kSeveralCertificates{4260};
 inline constexpr base::ErrorCode kWouldOverwrite{4261};
 inline constexpr base::ErrorCode kNoPageForPhones{4262};
+inline constexpr base::ErrorCode kNotConfirmed{3420};  // what cannot be taken back
+inline constexpr base::ErrorCode kNotRevocable{3421};  // by ACME: no authority has issued it
 
 }  // namespace gate::cli

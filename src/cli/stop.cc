@@ -1,11 +1,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
-#include <cstdio>
 #include <memory>
 
-#include "app/admin/admin_client.h"
 #include "cli/admin.h"
 #include "cli/commands.h"
 
@@ -13,12 +10,7 @@ namespace gate::cli {
 namespace {
 
 int stop(const AdminOptions& options) {
-  const bool shows_progress = !options.quiet && !options.json && isatty(STDERR_FILENO) == 1;
-  const auto progress = [&](std::string_view text) {
-    if (shows_progress) fmt::print(stderr, "\r\x1b[Kstopping: {}", text);
-  };
-  const auto answer = app::call_admin(options.path(), {{"command", "stop"}}, progress);
-  if (shows_progress) fmt::print(stderr, "\r\x1b[K");
+  const auto answer = ask_and_wait({{"command", "stop"}}, options, "stopping");
   if (!answer) return fail(answer.error(), options);
   const bool drained = answer->value("drained", false);
   if (options.json) {

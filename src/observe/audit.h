@@ -21,6 +21,7 @@ enum class AuditKind : std::uint8_t {
   kConfigurationRejected,
   kCertificateIssued,
   kCertificateRenewed,
+  kCertificateRevoked,  // on its owner's word
   kCertificateLoaded,
   kCertificateProblem,  // cannot be renewed or loaded, expires soon
   kKeyLogOpened,        // session secrets are being written for a debugger

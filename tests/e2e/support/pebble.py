@@ -105,5 +105,11 @@ class Pebble:
         url = f"https://127.0.0.1:{self.management}/roots/0"
         return urllib.request.urlopen(url, context=context, timeout=PATIENCE).read().decode()
 
+    def status_of(self, serial):
+        """What it says of one of its certificates: {"Status": "Revoked", "Reason": 4, …}."""
+        context = ssl.create_default_context(cafile=self.authority.file)
+        url = f"https://127.0.0.1:{self.management}/cert-status-by-serial/{serial:x}"
+        return json.load(urllib.request.urlopen(url, context=context, timeout=PATIENCE))
+
     def log(self):
         return (self.folder / "pebble.log").read_text()

@@ -1,0 +1,127 @@
+"""What is wanted of authorities beside certificates: revocations."""
+
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from support.pebble import Pebble
+from support.server import BINARY, run_command
+from support.wait import PATIENCE, wait_until
+from test_acme import NAME, is_issued, renew, served, settings, site, wait_for_issued
+
+
+@pytest.fixture
+def pebble(tmp_path):
+    with Pebble(tmp_path / "pebble") as authority:
+        yield authority
+
+
+@pytest.fixture
+def server(start, pebble):
+    """One that has its certificate."""
+    server = start(pebble.acme() + site(), settings=settings(pebble))
+    wait_for_issued(server)
+    return server
+
+
+def revoke(server, *words, name=NAME, **options):
+    return run_command("cert", "revoke", name, "--state", server.state, *words, **options)
+
+
+def key_of(certificate):
+    return certificate.public_key().public_numbers()
+
+
+# --- Revocations ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reason, number", [("superseded", 4), ("keyCompromise", 1)])
+def test_a_revoked_certificate_is_replaced_at_once(server, pebble, reason, number):
+    first = served(server)
+    done = revoke(server, "--reason", reason, "--yes", "--json")
+    assert done.returncode == 0, done.stdout + server.complaints()
+    answer = json.loads(done.stdout)
+    assert answer["serial"] == f"{first.serial_number:x}".zfill(len(answer["serial"])), answer
+    assert answer["replaced"] and "renewed by" in answer["text"], answer
+    status = pebble.status_of(first.serial_number)
+    assert status["Status"] == "Revoked" and status.get("Reason", 0) == number, status
+    second = served(server)
+    assert is_issued(second) and key_of(second) != key_of(first)
+    assert pebble.status_of(second.serial_number)["Status"] == "Valid"
+    assert NAME in server.wait_for_audit("certificate_revoked")["text"]
+
+
+def test_the_certificates_key_revokes_where_the_account_is_another_one(server, pebble):
+    first = served(server)
+    assert server.stop() == 0
+    shutil.rmtree(server.state / "acme")
+    server.start()
+    done = revoke(server, "--yes")
+    assert done.returncode == 0, done.stderr + server.complaints()
+    assert pebble.status_of(first.serial_number)["Status"] == "Revoked"
+    assert served(server).serial_number != first.serial_number
+
+
+def test_what_is_not_to_be_replaced_stays_so_over_a_restart_until_a_person_orders(server, pebble):
+    first = served(server)
+    done = revoke(server, "--no-replacement", "--yes", "--reason", "cessation-of-operation")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{NAME}: revoked by 127.0.0.1:{pebble.port} (cessation-of-operation)\n"
+    assert server.stop() == 0
+    server.start()
+    assert served(server).serial_number == first.serial_number
+    check = run_command("cert", "check", "--state", server.state)
+    assert check.returncode == 1 and "revoked" in check.stdout, check
+    assert run_command("cert", "plan", "--days", "3650", "--state", server.state).stdout.startswith("nothing happens")
+    assert renew(server).returncode == 0
+    assert served(server).serial_number != first.serial_number
+    assert run_command("cert", "check", "--state", server.state).returncode == 0
+
+
+def test_an_authority_that_is_gone_revokes_nothing(server, pebble):
+    first = served(server)
+    pebble.kill()
+    done = revoke(server, "--yes", "--json")
+    assert done.returncode == 4 and json.loads(done.stdout)["error"]["code"] == "G3320", done
+    assert served(server).serial_number == first.serial_number
+    assert not server.audit("certificate_revoked")
+
+
+def test_an_authority_that_does_not_know_the_certificate_says_so(server, pebble):
+    pebble.kill()
+    pebble.start()  # without memory
+    done = revoke(server, "--yes", "--json")
+    error = json.loads(done.stdout)["error"]
+    assert done.returncode == 4 and error["code"] == "G3391", done
+    assert f"127.0.0.1:{pebble.port} does not revoke the certificate" in error["what"]
+
+
+def test_nothing_is_revoked_without_a_person_or_a_word(server, pebble):
+    done = revoke(server, stdin=subprocess.DEVNULL)
+    assert done.returncode == 2 and "G3420" in done.stderr, done
+    assert revoke(server, "--reason", "boredom", "--yes").returncode == 2
+    assert pebble.status_of(served(server).serial_number)["Status"] == "Valid"
+
+
+@pytest.mark.parametrize("answer, status", [("y", "Revoked"), ("n", "Valid"), ("", "Valid")])
+def test_a_person_is_asked(server, pebble, answer, status):
+    first = served(server)
+    ours, theirs = os.openpty()
+    with subprocess.Popen([BINARY, "cert", "revoke", NAME, "--state", server.state], stdin=theirs,
+                          stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        os.write(ours, f"{answer}\n".encode())
+        _, question = process.communicate(timeout=3 * PATIENCE)
+    os.close(ours)
+    os.close(theirs)
+    assert process.returncode == (0 if status == "Revoked" else 1), question
+    assert "Revoke it for ever, and order another one? [y/N]" in question and "Pebble" in question
+    assert pebble.status_of(first.serial_number)["Status"] == status
+
+
+def test_only_what_an_authority_has_issued_is_revoked(start):
+    server = start("site localhost {\n  respond 200 hello\n}\n")
+    done = revoke(server, "--yes", name="localhost")
+    assert done.returncode == 2 and "G3421" in done.stderr and "local CA" in done.stderr, done
