@@ -34,8 +34,17 @@ Authority::~Authority() = default;
 
 void Authority::open(AuthorityWaiter& waiter) {
   waiters_.push_back(waiter);
+  if (!held_) begin();
+}
+
+void Authority::begin() {
   if (!under_way_) loop().schedule(*this);
   under_way_ = true;
+}
+
+void Authority::release() {
+  held_ = false;
+  if (!waiters_.empty()) begin();
 }
 
 void Authority::on_turn_end() { proceed(); }
@@ -48,6 +57,7 @@ void Authority::proceed() {
     if (!account) return conclude(std::unexpected(our_failure(std::move(account).error())));
     account_ = *std::move(account);
   }
+  if (account_->next_key) return find_key();
   if (account_->url.empty()) return register_account();
   if (account_->contacts != settings_.contacts) return update_contacts();
   conclude({});
@@ -68,6 +78,21 @@ void Authority::fetch_directory() {
     channel_.nonces.clear();
     proceed();
   });
+}
+
+// A change of the key came to no end that was heard of: an authority that knows the next one has taken it.
+void Authority::find_key() {
+  // RFC 8555 7.3.1: "If a client wishes to find the URL for an existing account and does not want an account to be
+  // created if one does not already exist, then it SHOULD do so by [...] onlyReturnExisting".
+  request_.post({.url = directory_.new_account, .what = "the account's URL"}, text_of({{"onlyReturnExisting", true}}),
+                {*account_->next_key}, [this](const Outcome<Answer>& answer) {
+                  if (!answer && answer.error().problem != "accountDoesNotExist")
+                    return conclude(std::unexpected(explained(answer.error())));
+                  auto settled = answer ? take_next_key(settings_.folder) : drop_next_key(settings_.folder);
+                  if (!settled) return conclude(std::unexpected(our_failure(std::move(settled).error())));
+                  account_.reset();
+                  proceed();
+                });
 }
 
 base::Result<std::string> Authority::registration() const {
@@ -97,6 +122,8 @@ void Authority::register_account() {
                   if (!answer) return conclude(std::unexpected(explained(std::move(answer).error())));
                   account_->url = answer->location;
                   account_->contacts = settings_.contacts;
+                  account_->directory = settings_.directory;
+                  account_->since = loop().wall();
                   if (account_->url.empty()) {
                     return conclude(std::unexpected(
                         unreachable({.code = kBadAnswer,
@@ -142,7 +169,8 @@ void Authority::conclude(Outcome<> outcome) {
   under_way_ = false;
   base::IntrusiveList<AuthorityWaiter> told;
   told.take_all(waiters_);
-  while (!told.empty()) told.pop_front().opened(outcome);
+  while (!told.empty() && !held_) told.pop_front().opened(outcome);
+  waiters_.take_all(told);
 }
 
 }  // namespace gate::acme

@@ -74,10 +74,19 @@ class Authority final : private loop::TurnEnd {
   // The authority does not know the account that it once made: it is to be made again when it is opened next.
   void forget_account();
 
+  // The account's files have changed: they are read when it is opened next. Nobody may be signing by it.
+  void reload_account() { account_.reset(); }
+
+  // Who has opened it changes the account: nobody else finds it open until it is released.
+  void hold() { held_ = true; }
+  void release();
+
  private:
   void on_turn_end() override;
+  void begin();
   void proceed();
   void fetch_directory();
+  void find_key();
   void register_account();
   void update_contacts();
   base::Result<std::string> registration() const;
@@ -94,6 +103,7 @@ class Authority final : private loop::TurnEnd {
   std::optional<Account> account_;
   base::IntrusiveList<AuthorityWaiter> waiters_;
   bool under_way_ = false;
+  bool held_ = false;
 };
 
 }  // namespace gate::acme

@@ -57,6 +57,19 @@ class FakeAuthority {
     return Server::response(status, fields, body.dump());
   }
 
+  // RFC 8555 7.3.5: the payload is a message itself, signed by the new key.
+  std::string change_key(const Json& payload) {
+    const auto inner = jose::Jws::parse(payload.dump());
+    EXPECT_TRUE(inner) << payload.dump();
+    const auto key = jose::PublicKey::from_jwk(inner->header.jwk);
+    EXPECT_TRUE(key && inner->verify(*key));
+    EXPECT_EQ(inner->header.url, url("/key-change"));
+    EXPECT_EQ(Json::parse(inner->payload),
+              (Json{{"account", url("/account/1")}, {"oldKey", Json::parse(account_key_)}}));
+    account_key_ = inner->header.jwk;
+    return reply("200 OK", {{"status", "valid"}});
+  }
+
   Overrule overrule;
   Json directory_meta = Json::object();
   bool directory_renewal_info = false;  // answered by `overrule`
@@ -99,24 +112,29 @@ class FakeAuthority {
 
   void check_signature(const jose::Jws& jws, const std::string& target) {
     last_key_id = jws.header.key_id;
-    if (!jws.header.jwk.empty() && target == "/account") account_key_ = jws.header.jwk;
+    sent_key_ = jws.header.jwk;
     EXPECT_TRUE(target == "/revoke" || jws.header.jwk.empty() == (target != "/account")) << target;
     const auto key = jose::PublicKey::from_jwk(jws.header.jwk.empty() ? account_key_ : jws.header.jwk);
     EXPECT_TRUE(key && jws.verify(*key)) << target;
   }
 
+  // By the key that the request came with.
+  std::string find_account() {
+    if (sent_key_ != account_key_) return problem("400 Bad Request", "accountDoesNotExist", "none with that key");
+    return reply("200 OK", {{"status", "valid"}}, fmt::format("Location: {}\r\n", url("/account/1")));
+  }
+
   std::string usual(const std::string& target, const Json& payload) {
     if (target == "/dir") {
-      Json directory{{"newNonce", url("/nonce")},
-                     {"newAccount", url("/account")},
-                     {"newOrder", url("/order")},
-                     {"revokeCert", url("/revoke")},
-                     {"meta", directory_meta}};
+      Json directory{{"newNonce", url("/nonce")},    {"newAccount", url("/account")},   {"newOrder", url("/order")},
+                     {"revokeCert", url("/revoke")}, {"keyChange", url("/key-change")}, {"meta", directory_meta}};
       if (directory_renewal_info) directory["renewalInfo"] = url("/renewal-info");
       return reply("200 OK", directory);
     }
     if (target == "/account") {
+      if (payload.value("onlyReturnExisting", false)) return find_account();
       new_account = payload;
+      account_key_ = sent_key_;
       return reply("201 Created", {{"status", "valid"}}, fmt::format("Location: {}\r\n", url("/account/1")));
     }
     if (target == "/account/1") return reply("200 OK", {{"status", "valid"}});
@@ -124,6 +142,7 @@ class FakeAuthority {
       revocation = payload;
       return Server::response("200 OK", fmt::format("Replay-Nonce: {}\r\n", nonce()), "");
     }
+    if (target == "/key-change") return change_key(payload);
     if (target == "/order") return begin_order(payload);
     if (target == "/order/1") return reply("200 OK", order());
     if (target == "/finalize") return finalize(payload);
@@ -206,6 +225,7 @@ class FakeAuthority {
   std::set<std::string> nonces_;
   std::size_t nonces_made_ = 0;
   std::string account_key_;
+  std::string sent_key_;
   std::vector<std::string> names_;
   std::set<std::size_t> answered_;
   std::string chain_;

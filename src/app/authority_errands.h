@@ -2,9 +2,11 @@
 
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "acme/key_change.h"
 #include "acme/revocation.h"
 #include "app/issuance.h"
 #include "cert/credential.h"
@@ -30,19 +32,30 @@ class AuthorityErrands {
   // there, or that it was revoked.
   void revoke(const RevocationWish& wish, const cert::Credential& credential, std::unique_ptr<IssuanceWaiter> waiter);
 
+  // Gives the account at an authority (see Issuance::account_at) another key; `waiter` is told.
+  void change_key(std::string_view authority, std::unique_ptr<IssuanceWaiter> waiter);
+
  private:
+  struct ChangingKey {
+    acme::Authority* authority = nullptr;
+    std::unique_ptr<IssuanceWaiter> waiter;
+    std::unique_ptr<acme::KeyChange> request{};
+  };
   struct Revoking {
     RevocationWish wish;
-    std::string authority;  // its host
+    acme::Authority* authority = nullptr;
     std::unique_ptr<IssuanceWaiter> waiter;
     std::unique_ptr<acme::Revocation> request{};
   };
 
   void revoked(std::list<Revoking>::iterator place, const acme::Outcome<>& outcome);
 
+  void key_changed(const acme::Outcome<>& outcome);
+
   Issuance& issuance_;
   IssuanceListener& listener_;
   std::list<Revoking> revoking_;
+  std::optional<ChangingKey> changing_key_;
 };
 
 }  // namespace gate::app

@@ -8,7 +8,9 @@
 #include <array>
 #include <utility>
 
+#include "acme/account.h"
 #include "acme/renewal_identifier.h"
+#include "app/accounts.h"
 #include "app/codes.h"
 #include "base/text.h"
 #include "dns/resolv_conf.h"
@@ -22,15 +24,6 @@ std::string day_of(base::WallTime time) {
 
 std::string minute_of(base::WallTime time) {
   return fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
-}
-
-// "https://acme-v02.api.letsencrypt.org/directory" as the name of a folder.
-std::string folder_name(std::string_view directory) {
-  directory.remove_prefix(std::min(directory.find("://"), directory.size() - 3) + 3);
-  std::string name(directory);
-  std::ranges::replace_if(
-      name, [](char c) { return !base::is_alpha(c) && !base::is_digit(c) && c != '.' && c != '-'; }, '_');
-  return name;
 }
 
 cert::RenewalFault fault_of(acme::FailureKind kind) {
@@ -236,6 +229,42 @@ base::Result<acme::Authority*> Issuance::issuer(std::string_view name) {
       site, is_unknown ? site.settings.authorities.front() : AuthoritySettings{.directory = site.facts.directory});
 }
 
+base::Result<acme::Authority*> Issuance::account_at(std::string_view wanted) {
+  std::map<std::string, acme::Authority*> found;  // by the account's folder
+  std::vector<std::string> hosts;
+  for (const auto& [name, site] : sites_) {
+    for (const auto& each : site.settings.authorities) {
+      const std::string folder = account_folder(state_folder_, each.directory);
+      if (found.contains(folder) || !acme::has_account(folder)) continue;
+      acme::Authority& authority = authority_for(site, each);
+      if (!wanted.empty() && wanted != authority.host() && wanted != each.directory) continue;
+      found.emplace(folder, &authority);
+      hosts.push_back(authority.host());
+    }
+  }
+  if (found.size() == 1) return found.begin()->second;
+  const bool has_several = !found.empty();
+  return base::fail(
+      {.code = kNoSuchAccount,
+       .side = base::Side::kConfiguration,
+       .what = has_several ? fmt::format("there are accounts at {}", fmt::join(hosts, ", "))
+                           : fmt::format("there is no account{}{}", wanted.empty() ? "" : " at ", wanted),
+       .why = has_several ? "" : "one is made with the first order, at authorities that the configuration names",
+       .fix = has_several ? "name the authority" : "gate443 acme account   shows those there are"});
+}
+
+bool Issuance::is_ordering_by(std::string_view folder) const {
+  return std::ranges::any_of(sites_, [&](const auto& entry) {
+    return entry.second.run != nullptr && account_folder(state_folder_, entry.second.directory) == folder;
+  });
+}
+
+void Issuance::reload_accounts(std::string_view folder) {
+  for (const auto& [key, authority] : authorities_) {
+    if (authority->settings().folder == folder) authority->reload_account();
+  }
+}
+
 void Issuance::replace_revoked(std::string_view name, std::unique_ptr<IssuanceWaiter> waiter) {
   const auto found = find(name);
   if (found != sites_.end()) {
@@ -289,7 +318,7 @@ acme::Authority& Issuance::authority_for(const Site& site, const AuthoritySettin
   if (!authority) {
     acme::AuthoritySettings settings{.directory = wanted.directory,
                                      .roots = wanted.roots,
-                                     .folder = fmt::format("{}/acme/{}", state_folder_, folder_name(wanted.directory)),
+                                     .folder = account_folder(state_folder_, wanted.directory),
                                      .binding = wanted.binding};
     if (!site.email.empty()) settings.contacts.push_back("mailto:" + site.email);
     authority = std::make_unique<acme::Authority>(environment_.outside, std::move(settings));

@@ -106,6 +106,16 @@ class Issuance final : private loop::Timer {
   // the first of the site's. kNoSuchOrder where the site has none.
   base::Result<acme::Authority*> issuer(std::string_view site);
 
+  // The authority where there is an account of ours, by its host or the URL of its directory; empty: the only one.
+  // kNoSuchAccount where there is none so, or several.
+  base::Result<acme::Authority*> account_at(std::string_view authority);
+
+  // Whether an order is under way by the account in this folder.
+  bool is_ordering_by(std::string_view account_folder) const;
+
+  // The account in this folder is another one now; no order is under way by it.
+  void reload_accounts(std::string_view account_folder);
+
   // The authority has taken the certificate of a site back because its owner wanted that: with `waiter` another one is
   // ordered, and it is told; without, none is until a person orders or the site changes.
   void replace_revoked(std::string_view site, std::unique_ptr<IssuanceWaiter> waiter);

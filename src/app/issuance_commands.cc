@@ -100,6 +100,14 @@ void revoke(Control& control, std::unique_ptr<AdminCall> call) {
   errands->revoke(wish, *credential, std::make_unique<WaitingCall>(std::move(call), std::move(answer)));
 }
 
+// {"authority": "acme.example"}, or nothing where there is only one.
+void change_account_key(Control& control, std::unique_ptr<AdminCall> call) {
+  AuthorityErrands* errands = control.errands();
+  if (errands == nullptr) return call->fail(ends());
+  const std::string authority = text_member(*call, "authority");
+  errands->change_key(authority, std::make_unique<WaitingCall>(std::move(call)));
+}
+
 }  // namespace
 
 void add_issuance_commands(AdminServer& server, Control& control) {
@@ -110,6 +118,7 @@ void add_issuance_commands(AdminServer& server, Control& control) {
   };
   add("renew", renew);
   add("revoke", revoke);
+  add("account_key_change", change_account_key);
 }
 
 }  // namespace gate::app

@@ -21,6 +21,7 @@ Command add_cert(Parser program);
 Command add_ca(Parser program);
 Command add_ech(Parser program);
 Command add_cert_renew(Parser cert);
+Command add_acme(Parser program);
 Command add_alerts(Parser program);
 Command add_trust(Parser program);
 Command add_explain(Parser program);

@@ -111,6 +111,7 @@ std::string_view to_string(AuditKind kind) {
     case AuditKind::kCertificateIssued: return "certificate_issued";
     case AuditKind::kCertificateRenewed: return "certificate_renewed";
     case AuditKind::kCertificateRevoked: return "certificate_revoked";
+    case AuditKind::kAccountChanged: return "account_changed";
     case AuditKind::kCertificateLoaded: return "certificate_loaded";
     case AuditKind::kCertificateProblem: return "certificate_problem";
     case AuditKind::kKeyLogOpened: return "key_log_opened";

@@ -22,6 +22,7 @@ enum class AuditKind : std::uint8_t {
   kCertificateIssued,
   kCertificateRenewed,
   kCertificateRevoked,  // on its owner's word
+  kAccountChanged,      // ours at an authority
   kCertificateLoaded,
   kCertificateProblem,  // cannot be renewed or loaded, expires soon
   kKeyLogOpened,        // session secrets are being written for a debugger

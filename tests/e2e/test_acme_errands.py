@@ -1,5 +1,6 @@
-"""What is wanted of authorities beside certificates: revocations."""
+"""What is wanted of authorities beside certificates: revocations, other keys of accounts."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -7,6 +8,7 @@ import subprocess
 
 import pytest
 
+from support.cable import Cable
 from support.pebble import Pebble
 from support.server import BINARY, run_command
 from support.wait import PATIENCE, wait_until
@@ -125,3 +127,84 @@ def test_only_what_an_authority_has_issued_is_revoked(start):
     server = start("site localhost {\n  respond 200 hello\n}\n")
     done = revoke(server, "--yes", name="localhost")
     assert done.returncode == 2 and "G3421" in done.stderr and "local CA" in done.stderr, done
+
+
+# --- Accounts ---------------------------------------------------------------------------------------------------------
+
+
+def accounts(server):
+    done = run_command("acme", "account", "--state", server.state, "--json")
+    assert done.returncode == 0, done
+    return json.loads(done.stdout)
+
+
+def roll_over(server, *words):
+    return run_command("acme", "rollover", *words, "--state", server.state, "--json")
+
+
+def test_accounts_are_shown_without_a_server(server, pebble):
+    assert server.stop() == 0
+    [account] = accounts(server)
+    assert account["authority"] == f"127.0.0.1:{pebble.port}" and account["directory"] == pebble.directory
+    assert account["url"].startswith(f"https://127.0.0.1:{pebble.port}/") and account["contacts"] == ["mailto:ops@example.com"]
+    text = run_command("acme", "account", "--state", server.state).stdout
+    assert account["thumbprint"] in text and account["since"][:10] in text, text
+    assert max(len(line) for line in text.splitlines() if "/" not in line) <= 80
+    assert "PRIVATE" not in text
+
+
+def test_the_account_gets_another_key_and_keeps_its_url(server, pebble):
+    [before] = accounts(server)
+    done = roll_over(server)
+    assert done.returncode == 0, done.stdout + server.complaints()
+    [after] = accounts(server)
+    assert after["url"] == before["url"] and after["thumbprint"] != before["thumbprint"]
+    assert after["thumbprint"] in json.loads(done.stdout)["text"]
+    assert after["thumbprint"] in server.wait_for_audit("account_changed")["text"]
+    assert os.stat(after["file"]).st_mode & 0o777 == 0o600
+    assert renew(server).returncode == 0
+    assert server.stop() == 0
+    server.start()
+    assert renew(server).returncode == 0, server.complaints()
+    assert accounts(server) == [after]
+
+
+def test_an_account_that_is_not_there_cannot_change(server):
+    done = roll_over(server, "other.example")
+    assert done.returncode == 2 and json.loads(done.stdout)["error"]["code"] == "G3402", done
+
+
+@contextlib.contextmanager
+def killed_in_a_rollover(start, pebble, loses_questions):
+    """A server that was killed when the authority had not heard of the new key, or had and its answer was lost."""
+    cable = Cable(pebble.port)
+    text = f"acme {{\nauthority https://127.0.0.1:{cable.port}/dir {{\n trust {pebble.authority.file}\n}}\n}}\n" + site()
+    server = start(text, settings=settings(pebble))
+    wait_for_issued(server)
+    [before] = accounts(server)
+    cable.questions_pass, cable.answers_pass = not loses_questions, loses_questions
+    questions, answers = cable.questions, cable.answers
+    with subprocess.Popen([BINARY, "acme", "rollover", "--state", server.state], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as command:
+        message = 100  # bytes that either has at least, and nothing else on a connection that is open
+        seen = lambda: (cable.questions - questions if loses_questions else cable.answers - answers) > message
+        wait_until(seen, "the request" if loses_questions else "the answer")
+        [between] = accounts(server)
+        server.kill()
+        command.communicate(timeout=3 * PATIENCE)
+    assert between["key_change_pending"] and between["thumbprint"] == before["thumbprint"]
+    cable.questions_pass = cable.answers_pass = True
+    server.start()
+    yield server, before
+    cable.close()
+
+
+@pytest.mark.parametrize("is_told", [False, True], ids=["before the authority heard", "before its answer came"])
+def test_a_kill_in_the_middle_of_a_rollover_does_not_lose_the_account(start, pebble, is_told):
+    with killed_in_a_rollover(start, pebble, loses_questions=not is_told) as (server, before):
+        done = renew(server)
+        assert done.returncode == 0, done.stdout + server.complaints()
+        [after] = accounts(server)
+        assert after["url"] == before["url"] and not after["key_change_pending"]
+        assert (after["thumbprint"] != before["thumbprint"]) == is_told
+        assert roll_over(server).returncode == 0, server.complaints()
