@@ -9,5 +9,6 @@ inline constexpr base::ErrorCode kBadJws{3300};
 inline constexpr base::ErrorCode kBadJwk{3301};
 inline constexpr base::ErrorCode kWrongSignature{3302};
 inline constexpr base::ErrorCode kUnsupportedSigningKey{3303};
+inline constexpr base::ErrorCode kUnsupportedAlgorithm{3304};
 
 }  // namespace gate::jose

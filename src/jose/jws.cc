@@ -49,6 +49,13 @@ std::unexpected<base::Error> bad(std::string_view why) {
       {.code = kBadJws, .side = base::Side::kClient, .what = "a signed message is malformed", .why = std::string(why)});
 }
 
+std::unexpected<base::Error> unsupported(std::string_view algorithm) {
+  return base::fail({.code = kUnsupportedAlgorithm,
+                     .side = base::Side::kClient,
+                     .what = "a signed message cannot be verified",
+                     .why = fmt::format("its algorithm {} is none of ES256, RS256 and HS256", algorithm)});
+}
+
 std::unexpected<base::Error> wrong(std::string_view why) {
   return base::fail({.code = kWrongSignature,
                      .side = base::Side::kClient,
@@ -152,8 +159,9 @@ base::Result<void> read_header(std::string_view text, Jws& jws) {
   // RFC 7515 4.1.11: extensions that must be understood; there is none that we do.
   if (header.contains("crit")) return bad("its header demands an extension");
   GATE_TRY_ASSIGN(const std::string name, text_member(header, "alg"));
+  if (name.empty()) return bad("its header names no algorithm");
   const auto algorithm = algorithm_named(name);
-  if (!algorithm) return bad("its algorithm is none of ES256, RS256 and HS256");
+  if (!algorithm) return unsupported(name);
   jws.algorithm = *algorithm;
   GATE_TRY_ASSIGN(jws.header.url, text_member(header, "url"));
   GATE_TRY_ASSIGN(jws.header.nonce, text_member(header, "nonce"));

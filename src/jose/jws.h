@@ -37,8 +37,8 @@ struct Jws {
   std::string signed_text;  // what the signature is over
   std::vector<std::byte> signature;
 
-  // Fails with kBadJws; what the signature is worth is verify()'s. Headers with `crit`, and messages with unprotected
-  // headers (RFC 8555 6.2), are refused.
+  // Fails with kBadJws, and with kUnsupportedAlgorithm where nothing else is wrong so far; what the signature is worth
+  // is verify()'s. Headers with `crit`, and messages with unprotected headers (RFC 8555 6.2), are refused.
   static base::Result<Jws> parse(std::string_view json);
 
   // Whether `key` signed it; kWrongSignature where it did not, or the algorithm is not the key's.

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "base/timestamp.h"
+#include "jose/codes.h"
 
 namespace gate::acme_server {
 
@@ -112,6 +113,10 @@ Responder::Answered Responder::route_resource(const Signed& request) {
 // RFC 8555 6.2 to 6.5, up to the signature.
 OrProblem<jose::Jws> Responder::check_message(const Question& question) {
   auto message = jose::Jws::parse(question.body);
+  // RFC 8555 6.2: "If the client sends a JWS signed with an algorithm that the server does not support, then the server
+  // MUST return an error with status code 400 (Bad Request) and type [...] badSignatureAlgorithm".
+  if (!message && message.error().code == jose::kUnsupportedAlgorithm)
+    return problem(ProblemType::kBadSignatureAlgorithm, "requests are signed with ES256 or RS256");
   if (!message) return problem(ProblemType::kMalformed, message.error().why);
   // RFC 8555 6.5.2: the nonce is looked at before anything that could be repeated.
   if (!nonces_.redeem(message->header.nonce))

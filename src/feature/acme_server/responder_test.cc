@@ -286,6 +286,19 @@ TEST_F(ResponderTest, takes_each_nonce_once) {
   EXPECT_EQ(problem_of(post_text("/new-order", jose::sign(key_, header, "{}").value())), "badNonce");
 }
 
+// RFC 8555 6.2: "The problem document returned with the error MUST include an "algorithms" field".
+TEST_F(ResponderTest, says_which_algorithms_it_takes_to_who_signs_by_another) {
+  register_account();
+  const json header{{"alg", "ES384"}, {"url", kBase + "/new-order"}, {"nonce", nonce()}, {"kid", account_}};
+  const json message{{"protected", jose::to_base64url(base::as_bytes(header.dump()))},
+                     {"payload", jose::to_base64url(base::as_bytes("{}"))},
+                     {"signature", jose::to_base64url(base::as_bytes("by whom"))}};
+  const Reply reply = post_text("/new-order", message.dump());
+  EXPECT_EQ(reply.status, 400);
+  EXPECT_EQ(problem_of(reply), "badSignatureAlgorithm");
+  EXPECT_EQ(body(reply)["algorithms"], json::array({"ES256", "RS256"}));
+}
+
 TEST_F(ResponderTest, believes_only_what_the_key_of_the_account_has_signed_for_this_address) {
   register_account();
   const auto stranger = cert::PrivateKey::generate();
