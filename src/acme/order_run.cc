@@ -65,6 +65,7 @@ std::string OrderRun::progress() const {
     case State::kWatchingOrder: return "waiting for the certificate";
     case State::kDownloading: return "fetching the certificate";
     case State::kCleaningUp: return "cleaning up";
+    case State::kGivingUp: return "giving up what is pending";
     case State::kDone: return "done";
   }
   return {};
@@ -87,6 +88,8 @@ void OrderRun::wait(std::optional<base::WallTime> until) {
 }
 
 void OrderRun::on_timer() {
+  if (state_ == State::kDone) return;
+  if (state_ == State::kGivingUp) return conclude();
   if (authority_.loop().now() >= deadline_) {
     return fail(unreachable(
         {.code = kTooSlow,
@@ -208,6 +211,7 @@ void OrderRun::read_authorization(const Answer& answer) {
   proof.proven = authorization->status == Status::kValid;
   if (!proof.proven) {
     if (authorization->status != Status::kPending) return fail(not_proven(proof, *authorization));
+    proof.pending = true;
     if (!choose_solver(proof, *authorization)) return fail(no_way_to_prove(*authorization));
   }
   ++at_;
@@ -311,10 +315,11 @@ void OrderRun::watch_authorization(const Answer& answer) {
     case Status::kPending:
     case Status::kProcessing: return wait(answer.again_at);
     case Status::kValid:
+      proof.pending = false;
       proof.proven = true;
       pause_ = {};
       return watch_authorizations();
-    default: return fail(not_proven(proof, *authorization));
+    default: proof.pending = false; return fail(not_proven(proof, *authorization));
   }
 }
 
@@ -422,10 +427,31 @@ void OrderRun::clean_up() {
     ++outstanding_;
     proof.solver->clean_up(proof.challenge, [this](base::Result<void> result) {
       if (!result) left_behind_.push_back(std::move(result).error());
-      if (--outstanding_ == 0) conclude();
+      if (--outstanding_ == 0) cleaned_up();
     });
   }
-  if (outstanding_ == 0) conclude();
+  if (outstanding_ == 0) cleaned_up();
+}
+
+// RFC 8555 7.5.2: "If a client wishes to relinquish its authorization [...]". What stays pending counts against limits
+// of the authority until it ends. One that does not answer, or wants fewer requests, is spared.
+void OrderRun::cleaned_up() {
+  const bool is_spared = *outcome_ || outcome_->error().kind == FailureKind::kUnreachable ||
+                         outcome_->error().kind == FailureKind::kRateLimited;
+  if (is_spared) return conclude();
+  state_ = State::kGivingUp;
+  authority_.loop().arm(*this, authority_.loop().now() + kGivingUpTime);
+  give_up_authorizations();
+}
+
+void OrderRun::give_up_authorizations() {
+  const auto next = std::ranges::find_if(proofs_, &Proof::pending);
+  if (next == proofs_.end()) return conclude();
+  next->pending = false;
+  // What it answers changes nothing any more.
+  request_.post({.url = next->authorization, .what = "to give up an authorization", .media_type = ""},
+                text_of({{"status", "deactivated"}}), authority_.signer(),
+                [this](const Outcome<Answer>&) { give_up_authorizations(); });
 }
 
 // The last thing is to tell: that may destroy the run.

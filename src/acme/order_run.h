@@ -46,10 +46,13 @@ struct Issued {
 //                                    └──────────────── all valid already ───────────────────────▲
 //   ready ─▶ finalizing ─▶ watching the order ─▶ downloading ─▶ cleaning up ─▶ done
 //
-// From anywhere a failure leads to cleaning up. Control thread only. It must not be destroyed before it is done, as
+// From anywhere a failure leads to cleaning up, and from there, where the authority still answers, to giving up the
+// authorizations that are pending. Control thread only. It must not be destroyed before it is done, as
 // long as a solver may still call back.
 class OrderRun final : private AuthorityWaiter, private loop::Timer {
  public:
+  // For giving up authorizations, at the end of what has failed already.
+  static constexpr std::chrono::seconds kGivingUpTime{10};
   using Done = std::function<void(Outcome<Issued>)>;
 
   // `authority` outlives the run. `done` is called once, never from within start(), and may destroy the run.
@@ -76,6 +79,7 @@ class OrderRun final : private AuthorityWaiter, private loop::Timer {
     kWatchingOrder,
     kDownloading,
     kCleaningUp,
+    kGivingUp,
     kDone,
   };
   // One name that is to be proven.
@@ -87,6 +91,7 @@ class OrderRun final : private AuthorityWaiter, private loop::Timer {
     std::string challenge_url{};
     Challenge challenge{};
     bool presented = false;  // and so to be cleaned up
+    bool pending = false;    // at the authority
     bool proven = false;
   };
 
@@ -122,6 +127,8 @@ class OrderRun final : private AuthorityWaiter, private loop::Timer {
   Failure not_proven(const Proof& proof, const Authorization& authorization) const;
   void fail(Failure failure);
   void clean_up();
+  void cleaned_up();
+  void give_up_authorizations();
   void conclude();
 
   Authority& authority_;

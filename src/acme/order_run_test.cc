@@ -169,6 +169,36 @@ TEST_F(OrderRunTest, a_wildcard_needs_dns_01) {
   EXPECT_TRUE(issued.error().error.fix.contains("dns-01")) << issued.error().error.fix;
 }
 
+// RFC 8555 7.5.2.
+TEST_F(OrderRunTest, what_is_pending_is_given_up_where_the_order_is) {
+  std::vector<std::string> given_up;
+  fake_.overrule = [&](const std::string& target, const json& payload) -> std::optional<std::string> {
+    if (payload == json{{"status", "deactivated"}}) given_up.push_back(target);
+    return std::nullopt;
+  };
+  solver_.outcome = base::fail({.code = base::ErrorCode{1}, .what = "no rights"});
+  ASSERT_FALSE(order({.names = {"www.example.com", "example.com"}}));
+  EXPECT_EQ(given_up, (std::vector<std::string>{"/authorization/0", "/authorization/1"}));
+
+  // What was refused is not pending any more.
+  given_up.clear();
+  solver_.outcome = {};
+  fake_.authorization_after = "invalid";
+  ASSERT_FALSE(order({.names = {"www.example.com", "example.com"}}));
+  EXPECT_EQ(given_up, (std::vector<std::string>{"/authorization/1"}));
+}
+
+TEST_F(OrderRunTest, what_comes_of_giving_up_changes_nothing) {
+  fake_.overrule = [&](const std::string&, const json& payload) -> std::optional<std::string> {
+    if (payload != json{{"status", "deactivated"}}) return std::nullopt;
+    return client::ScriptedServer::response("503 Service Unavailable", "", "");
+  };
+  solver_.outcome = base::fail({.code = base::ErrorCode{1}, .what = "no rights"});
+  const auto issued = order_one();
+  ASSERT_FALSE(issued);
+  EXPECT_TRUE(issued.error().error.what.contains("no rights")) << "the first failure is what is told";
+}
+
 TEST_F(OrderRunTest, a_rate_limit_is_kept) {
   fake_.overrule = [&](const std::string& target, const json&) -> std::optional<std::string> {
     if (target != "/order") return std::nullopt;
