@@ -60,7 +60,10 @@ std::string OrderRun::progress() const {
     case State::kReadingAuthorizations: return fmt::format("asking what proves {} ours", name);
     case State::kPresenting: return "publishing the answers to challenges";
     case State::kAnswering: return fmt::format("asking the authority to check {}", name);
-    case State::kWatchingAuthorizations: return fmt::format("waiting for the authority to check {}", name);
+    case State::kWatchingAuthorizations: {
+      const auto proven = std::ranges::count(proofs_, true, &Proof::proven);
+      return fmt::format("waiting for the authority to check {} ({} of {} proven)", name, proven, proofs_.size());
+    }
     case State::kFinalizing: return "sending the request for the certificate";
     case State::kWatchingOrder: return "waiting for the certificate";
     case State::kDownloading: return "fetching the certificate";

@@ -39,6 +39,14 @@ std::string_view text_member(const nlohmann::json& request, const char* name) {
   return found != request.end() && found->is_string() ? std::string_view(found->get_ref<const std::string&>()) : "";
 }
 
+// The order that is under way for a site.
+void put_running_order(nlohmann::json& into, Control& control, const std::string& site) {
+  const auto running = control.issuance() != nullptr ? control.issuance()->running(site) : std::nullopt;
+  if (!running) return;
+  into["running_order"] = {
+      {"authority", running->authority}, {"doing", running->doing}, {"since", base::to_timestamp(running->since)}};
+}
+
 // {} for a line of each, {"name": "example.com"} for all that is known of those of a site or a name.
 void certificates(Control& control, std::unique_ptr<AdminCall> call) {
   const auto now = control.application().clock().wall();
@@ -47,6 +55,7 @@ void certificates(Control& control, std::unique_ptr<AdminCall> call) {
   for (const auto& entry : take_inventory(control.application(), now)) {
     if (!name.empty() && entry.site != name && !entry.credential->leaf().covers(name)) continue;
     list.push_back(to_json(entry, control.application(), now, !name.empty()));
+    put_running_order(list.back(), control, entry.site);
   }
   call->answer(list);
 }

@@ -147,6 +147,7 @@ void Control::renewal_wanted(const std::string& name) {
 
 void Control::audit(observe::AuditKind kind, std::string_view text, base::ErrorCode code) {
   application_->audit(kind, text, code);
+  if (issuance_) board_->publish_orders(issuance_->orders());
 }
 
 base::Result<void> Control::begin(Application& application, StatusBoard& board, bool watch) {
@@ -266,6 +267,7 @@ void Control::maintain() {
   on_demand_->maintain();
   issuance_->maintain();
   ech_publisher_->maintain();
+  board_->publish_orders(issuance_->orders());
   note_stalled_workers();
   [[maybe_unused]] const auto told = manager_.alive();
 }

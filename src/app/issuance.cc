@@ -379,8 +379,12 @@ void Issuance::begin(const std::string& name, Site& site) {
                                .replaces = replaced(site, wanted),
                                .solvers = solvers_for(site),
                                .resolvers = resolvers_for(site.settings)};
+  acme::Authority& authority = authority_for(site, wanted);
   site.directory = wanted.directory;
-  site.run = std::make_unique<acme::OrderRun>(authority_for(site, wanted), std::move(settings),
+  site.run_at = authority.host();
+  site.run_since = environment_.outside.loop().wall();
+  ++orders_[site.run_at].begun;
+  site.run = std::make_unique<acme::OrderRun>(authority, std::move(settings),
                                               [this, name](auto outcome) { ended(name, std::move(outcome)); });
   site.run->start();
 }
@@ -389,6 +393,7 @@ void Issuance::ended(const std::string& name, acme::Outcome<acme::Issued> outcom
   const auto place = sites_.find(name);
   Site& site = place->second;
   const auto run = std::move(site.run);
+  ++(outcome ? orders_[site.run_at].issued : orders_[site.run_at].failed);
   if (!site.is_configured) {
     sites_.erase(place);
   } else if (outcome) {
@@ -460,18 +465,11 @@ void Issuance::keep_facts(const std::string& name, const Site& site) {
   if (!kept) environment_.listener.audit(observe::AuditKind::kCertificateProblem, kept.error().what, kept.error().code);
 }
 
-std::vector<Issuance::State> Issuance::states() const {
-  std::vector<State> states;
-  for (const auto& [name, site] : sites_) {
-    const auto authority = site.settings.authorities[std::min(site.authority, site.settings.authorities.size() - 1)];
-    states.push_back({.site = name,
-                      .authority = authority.directory,
-                      .doing = site.run ? site.run->progress() : std::string(),
-                      .has_certificate = site.certificate.has_value(),
-                      .next = next_step(name, site),
-                      .facts = site.facts});
-  }
-  return states;
+std::optional<Issuance::Running> Issuance::running(std::string_view name) const {
+  const auto found = sites_.find(name);
+  if (found == sites_.end() || !found->second.run) return std::nullopt;
+  const Site& site = found->second;
+  return Running{.authority = site.run_at, .doing = site.run->progress(), .since = site.run_since};
 }
 
 }  // namespace gate::app

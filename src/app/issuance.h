@@ -16,6 +16,7 @@
 #include "app/acme_settings.h"
 #include "app/certificates.h"
 #include "app/dns_solvers.h"
+#include "app/metrics/snapshot.h"
 #include "app/settings.h"
 #include "base/clock.h"
 #include "base/result.h"
@@ -57,14 +58,11 @@ class Issuance final : private loop::Timer {
   // of one address.
   static constexpr std::size_t kRunsMax = 4;
 
-  // How one site stands, for people.
-  struct State {
-    std::string site;
+  // An order that is under way, for people.
+  struct Running {
     std::string authority;  // "acme-v02.api.letsencrypt.org"
-    std::string doing;      // empty: nothing
-    bool has_certificate = false;
-    cert::RenewalStep next;
-    cert::RenewalFacts facts;
+    std::string doing;
+    base::WallTime since;
   };
 
   struct Environment {
@@ -120,7 +118,11 @@ class Issuance final : private loop::Timer {
   // ordered, and it is told; without, none is until a person orders or the site changes.
   void replace_revoked(std::string_view site, std::unique_ptr<IssuanceWaiter> waiter);
 
-  std::vector<State> states() const;
+  // The order for a site; nothing: none is under way.
+  std::optional<Running> running(std::string_view site) const;
+
+  // What has become of orders since the server has begun.
+  const OrdersByAuthority& orders() const { return orders_; }
 
  private:
   struct Site {
@@ -140,6 +142,8 @@ class Issuance final : private loop::Timer {
     std::vector<std::unique_ptr<IssuanceWaiter>> waiters;
     std::optional<os::FileLock> lock;  // against other processes, while it is ordered
     std::unique_ptr<acme::OrderRun> run;
+    std::string run_at;  // the authority's host
+    base::WallTime run_since;
     std::unique_ptr<acme::WindowQuestion> question;
   };
 
@@ -170,6 +174,7 @@ class Issuance final : private loop::Timer {
   const cert::Store store_;
   std::map<std::string, std::unique_ptr<acme::Authority>> authorities_;  // by what they are known by
   Sites sites_;
+  OrdersByAuthority orders_;
 };
 
 }  // namespace gate::app

@@ -32,6 +32,11 @@ void StatusBoard::publish() {
   certificates_ = std::move(certificates);
 }
 
+void StatusBoard::publish_orders(OrdersByAuthority orders) {
+  const std::lock_guard lock(mutex_);
+  orders_ = std::move(orders);
+}
+
 void StatusBoard::publish_alarms(std::span<const alert::Problem> problems) {
   std::vector<CertificateAlarm> alarms;
   // Two certificates of one site may have the same trouble; a metric is there once.
@@ -65,6 +70,7 @@ MetricsSnapshot StatusBoard::snapshot() const {
     sources.site_names = site_names_;
     sources.certificates = certificates_;
     sources.alarms = alarms_;
+    sources.orders = orders_;
   }
   for (auto& facts : application_.logs().facts())
     sources.logs.push_back({facts.destination, facts.written, facts.dropped});

@@ -20,6 +20,7 @@ class StatusBoard {
 
   // Control thread: after every change of the configuration or the certificates.
   void publish();
+  void publish_orders(OrdersByAuthority orders);
   void publish_alarms(std::span<const alert::Problem> problems);
 
   // Any thread.
@@ -34,6 +35,7 @@ class StatusBoard {
   std::vector<std::string> site_names_;
   std::vector<CertificateExpiry> certificates_;
   std::vector<CertificateAlarm> alarms_;
+  OrdersByAuthority orders_;
 };
 
 }  // namespace gate::app

@@ -17,7 +17,7 @@ constexpr std::size_t kSiteColumnsMax = 30;
 // "good", or what is worst about it.
 std::string state_of(const json& certificate) {
   const json& findings = certificate.at("findings");
-  if (findings.empty()) return "good";
+  if (findings.empty()) return certificate.contains("running_order") ? "being ordered" : "good";
   std::string text = findings.front().value("concern", "");
   std::ranges::replace(text, '_', ' ');
   return text;

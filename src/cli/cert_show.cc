@@ -32,6 +32,11 @@ std::string joined(const json& names) {
   return text;
 }
 
+void show_running(const json& running) {
+  line("order", fmt::format("under way since {} at {}", minute_of(running, "since"), running.value("authority", "")));
+  line("", running.value("doing", ""));
+}
+
 void show_order(const json& order) {
   line("CA", order.value("authority", ""));
   if (order.contains("window")) {
@@ -76,6 +81,7 @@ void show_one(const json& each) {
     line("renewal", fmt::format("{}: {}", minute_of(each, "renewal"), each.value("renewal_reason", "")));
   line("source", each.value("source", ""));
   line("file", each.value("file", ""));
+  if (each.contains("running_order")) show_running(each.at("running_order"));
   if (each.contains("order")) show_order(each.at("order"));
   show_chain(each.at("chain"));
   line("serial", each.value("serial", ""));

@@ -62,6 +62,7 @@ class Metrics : public testing::Test {
     sources.site_names = {"example.com", "b.example"};
     sources.certificates = {{.site = "example.com", .key_type = "ECDSA P-256", .expires = kNow + 24h * 60}};
     sources.alarms = {{.site = "example.com", .concern = "expires_soon"}};
+    sources.orders["ca.example"] = {.begun = 4, .issued = 2, .failed = 1};
     sources.logs = {{.destination = "/var/log/access", .written = 207, .dropped = 5}};
   }
 
@@ -115,6 +116,9 @@ TEST_F(Metrics, appear_in_the_prometheus_format) {
            R"(gate443_handshake_duration_seconds_bucket{le="0.000256"} 0)",
            R"(gate443_certificate_expiry_timestamp_seconds{site="example.com",key="ECDSA P-256"} 1775038830)",
            R"(gate443_certificate_alarm{site="example.com",concern="expires_soon"} 1)",
+           R"(gate443_certificate_orders_begun_total{authority="ca.example"} 4)",
+           R"(gate443_certificate_orders_total{authority="ca.example",result="issued"} 2)",
+           R"(gate443_certificate_orders_total{authority="ca.example",result="failed"} 1)",
            R"(gate443_log_lines_lost_total{destination="/var/log/access"} 5)",
            "gate443_longest_stall_seconds 0.05\n",
            "gate443_quic_datagrams_passed_on_total{to=\"worker\"} 0\n",

@@ -287,6 +287,13 @@ void put_health(Exposition& out, const MetricsSnapshot& snapshot) {
   out.gauge("certificate_alarm", "1 as long as something is wrong with a certificate in use.");
   for (const CertificateAlarm& alarm : snapshot.alarms)
     out.value(1, {{"site", alarm.site}, {"concern", alarm.concern}});
+  out.counter("certificate_orders_begun_total", "Orders begun at certificate authorities.");
+  for (const auto& [authority, orders] : snapshot.orders) out.value(orders.begun, {{"authority", authority}});
+  out.counter("certificate_orders_total", "Orders at certificate authorities that have ended, by result.");
+  for (const auto& [authority, orders] : snapshot.orders) {
+    out.value(orders.issued, {{"authority", authority}, {"result", "issued"}});
+    out.value(orders.failed, {{"authority", authority}, {"result", "failed"}});
+  }
 }
 
 }  // namespace

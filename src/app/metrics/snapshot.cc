@@ -145,6 +145,7 @@ MetricsSnapshot take_snapshot(const MetricsSources& sources) {
                        .failed = counters->failed.value(),
                        .limited = counters->limited.value()};
   }
+  total.orders = sources.orders;
   total.logs = sources.logs;
   total.log_overruns = sources.log_overruns;
   return total;

@@ -40,6 +40,14 @@ struct CertificateAlarm {
   std::string concern;  // "expires_soon"
 };
 
+// What has become of the orders at one certificate authority.
+struct OrderTotals {
+  std::uint64_t begun = 0;
+  std::uint64_t issued = 0;
+  std::uint64_t failed = 0;
+};
+using OrdersByAuthority = std::map<std::string, OrderTotals>;  // by its host
+
 // The lines of one log destination.
 struct LogLines {
   std::string destination;
@@ -57,6 +65,7 @@ struct MetricsSources {
   std::vector<CertificateExpiry> certificates;
   std::vector<CertificateAlarm> alarms{};
   const OnDemandCounters* on_demand = nullptr;  // null: nothing is ordered on demand
+  OrdersByAuthority orders{};
   std::vector<LogLines> logs;
   std::uint64_t log_overruns = 0;  // lines lost because a worker's ring was full
 };
@@ -149,6 +158,7 @@ struct MetricsSnapshot {
   std::map<std::string, ServerTotals> servers{};  // those that are configured now, by name
   std::vector<CertificateExpiry> certificates{};
   std::vector<CertificateAlarm> alarms{};
+  OrdersByAuthority orders{};
   std::vector<LogLines> logs{};
   std::uint64_t log_overruns = 0;
 };
