@@ -54,7 +54,7 @@ void certificates(Control& control, std::unique_ptr<AdminCall> call) {
   auto list = nlohmann::json::array();
   for (const auto& entry : take_inventory(control.application(), now)) {
     if (!name.empty() && entry.site != name && !entry.credential->leaf().covers(name)) continue;
-    list.push_back(to_json(entry, control.application(), now, !name.empty()));
+    list.push_back(to_json(entry, control.application().certificates(), now, !name.empty()));
     put_running_order(list.back(), control, entry.site);
   }
   call->answer(list);

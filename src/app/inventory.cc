@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/on_demand_sites.h"
+#include "app/read_acme.h"
 #include "cert/local_ca.h"
 #include "cert/verify.h"
 
@@ -139,6 +140,40 @@ std::vector<InventoryEntry> take_inventory(const Application& application, base:
   }
   add_on_demand(entries, application, roots, now, memory);
   return entries;
+}
+
+base::Result<StoredInventory> take_stored_inventory(const Certificates& certificates, base::WallTime now) {
+  const TrustedRoots roots(certificates.ca_folder(), now);
+  StoredInventory inventory;
+  for (const Renewer renewer : {Renewer::kAuthority, Renewer::kLocalCa}) {
+    const bool is_ordered = renewer == Renewer::kAuthority;
+    const cert::Store& store = is_ordered ? certificates.authority_store() : certificates.store();
+    for (const auto& stored : store.list()) {
+      auto credential = store.load(stored.name);
+      if (!credential) {
+        base::Error error = std::move(credential).error();
+        error.side = base::Side::kSystem;  // nobody has written the file by hand
+        return base::fail(std::move(error));
+      }
+      if (!*credential) continue;
+      const auto& kept = inventory.credentials.emplace_back(**std::move(credential));
+      InventoryEntry entry{.site = stored.name,
+                           .credential = &kept,
+                           .calendar = {.name = stored.name,
+                                        .validity = {kept.leaf().not_before(), kept.leaf().not_after()},
+                                        .renewer = renewer},
+                           .findings = {}};
+      auto& facts = entry.calendar.facts;
+      if (is_ordered) facts = store.load_facts(stored.name).value_or(cert::RenewalFacts{});
+      const bool is_judged = !is_ordered || is_named_authority(facts.directory);
+      entry.findings = cert::examine({.chain = kept.chain,
+                                      .facts = is_ordered ? &facts : nullptr,
+                                      .roots = is_judged ? roots.all() : std::span<const cert::Roots* const>()},
+                                     now);
+      inventory.entries.push_back(std::move(entry));
+    }
+  }
+  return inventory;
 }
 
 }  // namespace gate::app

@@ -3,6 +3,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,7 +35,17 @@ struct InventoryEntry {
 std::vector<InventoryEntry> take_inventory(const Application& application, base::WallTime now,
                                            TrustMemory* memory = nullptr);
 
+// What a state folder keeps, whoever uses it: what can be said without a server. Names of sites are not known then, and
+// whether somebody vouches for a chain is judged for the local CA and the authorities that everybody knows.
+struct StoredInventory {
+  std::deque<cert::Credential> credentials;
+  std::vector<InventoryEntry> entries;  // of these
+};
+
+// Fails where a certificate cannot be read.
+base::Result<StoredInventory> take_stored_inventory(const Certificates& certificates, base::WallTime now);
+
 // As commands show it: a line's worth, or with `whole` all that is known.
-nlohmann::json to_json(const InventoryEntry& entry, const Application& application, base::WallTime now, bool whole);
+nlohmann::json to_json(const InventoryEntry& entry, const Certificates& certificates, base::WallTime now, bool whole);
 
 }  // namespace gate::app

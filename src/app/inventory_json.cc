@@ -83,7 +83,7 @@ json history_json(const std::vector<cert::Certificate>& history) {
   return list;
 }
 
-void put_details(json& into, const InventoryEntry& entry, const Application& application) {
+void put_details(json& into, const InventoryEntry& entry, const Certificates& certificates) {
   const auto& leaf = entry.credential->leaf();
   const auto details = cert::details_of(leaf);
   into["pem"] = leaf.to_pem();
@@ -94,6 +94,8 @@ void put_details(json& into, const InventoryEntry& entry, const Application& app
   const Certificates& certificates = application.certificates();
   const bool is_ordered = entry.is_on_demand || entry.calendar.renewer == Renewer::kAuthority;
   if (!is_ordered && entry.calendar.renewer == Renewer::kUser) return;
+  if (entry.calendar.renewer == Renewer::kUser) return;
+  const bool is_ordered = entry.calendar.renewer == Renewer::kAuthority;
   const cert::Store& store = is_ordered ? certificates.authority_store() : certificates.store();
   into["file"] = store.path_of(entry.site);
   into["history"] = history_json(store.history(entry.site));
@@ -102,7 +104,7 @@ void put_details(json& into, const InventoryEntry& entry, const Application& app
 
 }  // namespace
 
-json to_json(const InventoryEntry& entry, const Application& application, base::WallTime now, bool whole) {
+json to_json(const InventoryEntry& entry, const Certificates& certificates, base::WallTime now, bool whole) {
   const auto& leaf = entry.credential->leaf();
   json result{{"site", entry.site},
               {"names", names_json(leaf)},
@@ -116,7 +118,7 @@ json to_json(const InventoryEntry& entry, const Application& application, base::
               {"findings", findings_json(entry.findings)}};
   if (entry.is_revoked) result["revoked"] = true;
   put_renewal(result, entry.calendar, now);
-  if (whole) put_details(result, entry, application);
+  if (whole) put_details(result, entry, certificates);
   return result;
 }
 

@@ -210,6 +210,10 @@ std::optional<std::string> read_email(const conf::Word& word, conf::Reader& read
   return std::nullopt;
 }
 
+bool is_named_authority(std::string_view directory) {
+  return std::ranges::find(kNamed, directory, &Named::directory) != kNamed.end();
+}
+
 bool is_public_name(const conf::HostName& name) {
   if (name.kind == conf::HostName::Kind::kAddress) return false;
   if (!name.name.contains('.')) return false;

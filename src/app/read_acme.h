@@ -24,4 +24,8 @@ bool is_public_name(const conf::HostName& name);
 
 std::vector<StatementHelp> acme_help();
 
+// Whether the directory with this URL is one that the configuration has a name for: of an authority that everybody
+// trusts, or of its double for trying.
+bool is_named_authority(std::string_view directory);
+
 }  // namespace gate::app

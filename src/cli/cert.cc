@@ -5,20 +5,50 @@
 #include <vector>
 
 #include "app/admin/admin_client.h"
+#include "app/admin/codes.h"
+#include "app/certificates.h"
+#include "app/folders.h"
+#include "app/inventory.h"
+#include "base/clock.h"
 #include "cli/cert_commands.h"
 #include "cli/codes.h"
 #include "cli/commands.h"
+#include "os/file.h"
 
 namespace gate::cli {
+namespace {
+
+// Without a server: what its state folder keeps. `no_server` is what is wrong where there is none either.
+base::Result<nlohmann::json> stored_certificates(const AdminOptions& options, const std::string& name,
+                                                 const base::Error& no_server) {
+  const std::string folder = options.state.empty() ? app::default_state_folder() : options.state;
+  if (!os::inspect(folder + "/certificates")) return base::fail(no_server);
+  const base::SystemClock clock;
+  const app::Certificates certificates(folder, clock);
+  const auto now = clock.wall();
+  GATE_TRY_ASSIGN(const auto inventory, app::take_stored_inventory(certificates, now));
+  auto list = nlohmann::json::array();
+  for (const auto& entry : inventory.entries) {
+    if (name.empty() || entry.site == name || entry.credential->leaf().covers(name))
+      list.push_back(to_json(entry, certificates, now, !name.empty()));
+  }
+  if (!options.json && !options.quiet) fmt::print(stderr, "no server runs; this is what {} keeps\n", folder);
+  return list;
+}
+
+}  // namespace
 
 base::Result<nlohmann::json> ask_certificates(const AdminOptions& options, const std::string& name) {
   nlohmann::json request{{"command", "certificates"}};
   if (!name.empty()) request["name"] = name;
-  GATE_TRY_ASSIGN(auto all, app::call_admin(options.path(), request));
+  auto answer = app::call_admin(options.path(), request);
+  const bool is_there = answer || answer.error().code != app::kNoServer || !options.socket.empty();
+  if (!is_there) answer = stored_certificates(options, name, answer.error());
+  GATE_TRY_ASSIGN(auto all, std::move(answer));
   if (name.empty() || !all.empty()) return all;
   return base::fail({.code = kNoSuchCertificate,
                      .side = base::Side::kConfiguration,
-                     .what = fmt::format("the server has no certificate for \"{}\"", name),
+                     .what = fmt::format("there is no certificate for \"{}\"", name),
                      .fix = "gate443 cert list   shows those it has"});
 }
 

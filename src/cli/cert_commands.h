@@ -21,7 +21,8 @@ Command add_cert_backup(Parser cert);
 Command add_cert_restore(Parser cert);
 Command add_cert_revoke(Parser cert);
 
-// The running server's certificates: a line's worth of each, or all that is known of those that `name` belongs to.
+// The running server's certificates, or where none runs those that its state folder keeps: a line's worth of each, or
+// all that is known of those that `name` belongs to.
 base::Result<nlohmann::json> ask_certificates(const AdminOptions& options, const std::string& name);
 
 // The day of a timestamp: "2026-11-22"; empty when there is none.

@@ -178,3 +178,21 @@ class TestBackup:
         done = run_command("cert", "restore", tmp_path / "x.tar", "--state", tmp_path / "state")
         assert done.returncode == 2 and "G4202" in done.stderr
         assert not (tmp_path / "state").exists()
+
+
+def test_what_is_kept_is_told_without_a_server(start):
+    server = start("site localhost {\n  respond 200 hello\n}\n")
+    ask = lambda *words: run_command("cert", *words, "--state", server.state)
+    running = json.loads(ask("list", "--json").stdout)
+    assert server.stop() == 0
+    assert json.loads(ask("list", "--json").stdout) == running
+    listed = ask("list")
+    assert "localhost" in listed.stdout and f"this is what {server.state} keeps" in listed.stderr
+    assert ask("check", "--quiet").returncode == 0
+    assert ask("show", "localhost").stdout.startswith("localhost\n")
+    assert ask("show", "other.example").returncode == 2
+    credential = server.state / "certificates/local/localhost/credential.pem"
+    credential.write_text("damaged")
+    assert ask("check").returncode == 3
+    socket = run_command("cert", "list", "--admin", server.state / "admin.sock")
+    assert socket.returncode == 3 and "G2070" in socket.stderr
