@@ -61,6 +61,19 @@ void AuthorityErrands::revoked(std::list<Revoking>::iterator place, const acme::
   place->waiter->ended(text);
 }
 
+void AuthorityErrands::find_persist_records(std::string_view site, PersistRecords::Done done) {
+  auto wanted = issuance_.wanted(site);
+  if (!wanted) return done(base::fail(wanted.error()));
+  const auto place = looking_.emplace(looking_.end());
+  *place = std::make_unique<PersistRecords>(*wanted->authority, dns_solvers_.persistent(), std::move(wanted->names),
+                                            [this, place, done = std::move(done)](auto states) {
+                                              const auto ended = std::move(*place);
+                                              looking_.erase(place);
+                                              done(std::move(states));
+                                            });
+  (*place)->start();
+}
+
 void AuthorityErrands::change_key(std::string_view name, std::unique_ptr<IssuanceWaiter> waiter) {
   const auto found = issuance_.account_at(name);
   if (!found) return waiter->ended(base::fail(found.error()));

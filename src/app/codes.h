@@ -24,11 +24,12 @@ inline constexpr base::ErrorCode kUnknownUpstream{6003};  // a server that no st
 
 inline constexpr base::ErrorCode kNotAnAddress{5142};  // to be purged
 
-inline constexpr base::ErrorCode kNoSuchOrder{3330};    // no certificate of an authority by that name
-inline constexpr base::ErrorCode kOtherServed{3400};    // another certificate serves than the one that was meant
-inline constexpr base::ErrorCode kServerEnds{3401};     // before what was asked for is done
-inline constexpr base::ErrorCode kNoSuchAccount{3402};  // at an authority
-inline constexpr base::ErrorCode kAccountBusy{3403};    // it is being used
+inline constexpr base::ErrorCode kNoSuchOrder{3330};      // no certificate of an authority by that name
+inline constexpr base::ErrorCode kOtherServed{3400};      // another certificate serves than the one that was meant
+inline constexpr base::ErrorCode kServerEnds{3401};       // before what was asked for is done
+inline constexpr base::ErrorCode kNoSuchAccount{3402};    // at an authority
+inline constexpr base::ErrorCode kAccountBusy{3403};      // it is being used
+inline constexpr base::ErrorCode kNoPersistRecord{3404};  // nobody knows what it would say
 inline constexpr base::ErrorCode kCannotBackUp{4205};
 inline constexpr base::ErrorCode kNoAlerts{4230};  // nobody is to be told, or too many messages are on their way
 

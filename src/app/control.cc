@@ -105,7 +105,7 @@ void Control::begin_issuance() {
                                                          board_->publish();
                                                        }},
                      application_->settings());
-  errands_.emplace(*issuance_, listener);
+  errands_.emplace(*issuance_, *dns_solvers_, listener);
 }
 
 // A worker has a handshake for a name that it has no certificate of.
@@ -126,11 +126,11 @@ void Control::begin_publishing() {
 // Orders that are under way are begun anew by the process that comes next.
 void Control::end_issuance() {
   ech_publisher_.reset();
-  errands_.reset();
   http_solver_.reset();
   alpn_solver_.reset();
   dns_solvers_.reset();
   on_demand_.reset();
+  errands_.reset();
   issuance_.reset();
 }
 

@@ -128,8 +128,8 @@ class Control final : private IssuanceListener, private RevocationListener {
   std::optional<RevocationWatch> revocation_;
   std::optional<Issuance> issuance_;
   std::optional<OnDemandIssuance> on_demand_;
-  std::optional<AuthorityErrands> errands_;
-  std::optional<HttpSolver> http_solver_;  // solvers end before the orders that they would call back
+  std::optional<AuthorityErrands> errands_;  // ends before the orders, whose authorities it asks
+  std::optional<HttpSolver> http_solver_;    // solvers end before the orders that they would call back
   std::optional<AlpnSolver> alpn_solver_;
   std::optional<DnsSolvers> dns_solvers_;
   std::optional<EchPublisher> ech_publisher_;

@@ -229,6 +229,13 @@ base::Result<acme::Authority*> Issuance::issuer(std::string_view name) {
       site, is_unknown ? site.settings.authorities.front() : AuthoritySettings{.directory = site.facts.directory});
 }
 
+base::Result<Issuance::Wanted> Issuance::wanted(std::string_view name) {
+  const auto found = find(name);
+  if (found == sites_.end()) return base::fail(no_such_order(name));
+  const Site& site = found->second;
+  return Wanted{site.names, &authority_for(site, site.settings.authorities.front())};
+}
+
 base::Result<acme::Authority*> Issuance::account_at(std::string_view wanted) {
   std::map<std::string, acme::Authority*> found;  // by the account's folder
   std::vector<std::string> hosts;

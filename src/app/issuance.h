@@ -104,6 +104,13 @@ class Issuance final : private loop::Timer {
   // the first of the site's. kNoSuchOrder where the site has none.
   base::Result<acme::Authority*> issuer(std::string_view site);
 
+  // The names of a site that has certificates of authorities, and the one that is asked first; kNoSuchOrder.
+  struct Wanted {
+    std::vector<std::string> names;
+    acme::Authority* authority = nullptr;
+  };
+  base::Result<Wanted> wanted(std::string_view site);
+
   // The authority where there is an account of ours, by its host or the URL of its directory; empty: the only one.
   // kNoSuchAccount where there is none so, or several.
   base::Result<acme::Authority*> account_at(std::string_view authority);

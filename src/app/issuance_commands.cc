@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "app/authority_errands.h"
 #include "app/codes.h"
@@ -108,6 +109,24 @@ void change_account_key(Control& control, std::unique_ptr<AdminCall> call) {
   errands->change_key(authority, std::make_unique<WaitingCall>(std::move(call)));
 }
 
+// {"site": "www.example.com"}
+void persist_records(Control& control, std::unique_ptr<AdminCall> call) {
+  AuthorityErrands* errands = control.errands();
+  if (errands == nullptr) return call->fail(ends());
+  const std::string site = text_member(*call, "site");
+  const auto shared = std::make_shared<std::unique_ptr<AdminCall>>(std::move(call));
+  errands->find_persist_records(site, [shared](const base::Result<std::vector<PersistRecordState>>& states) {
+    if (!states) return (*shared)->fail(states.error());
+    auto list = json::array();
+    for (const auto& each : *states) {
+      list.push_back({{"name", each.name}, {"record", each.line}, {"seen", each.seen.has_value()}});
+      if (!each.seen) list.back()["problem"] = each.seen.error().what;
+      if (!each.seen) list.back()["why"] = each.seen.error().why;
+    }
+    (*shared)->answer(list);
+  });
+}
+
 }  // namespace
 
 void add_issuance_commands(AdminServer& server, Control& control) {
@@ -119,6 +138,7 @@ void add_issuance_commands(AdminServer& server, Control& control) {
   add("renew", renew);
   add("revoke", revoke);
   add("account_key_change", change_account_key);
+  add("persist_records", persist_records);
 }
 
 }  // namespace gate::app

@@ -5,8 +5,8 @@
 
 namespace gate::app {
 
-// The commands about orders at certificate authorities: "renew", "revoke", "account_key_change". Both outlive the
-// server.
+// The commands about orders at certificate authorities: "renew", "revoke", "account_key_change",
+// "persist_records". Both outlive the server.
 void add_issuance_commands(AdminServer& server, Control& control);
 
 }  // namespace gate::app

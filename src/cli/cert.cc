@@ -88,10 +88,10 @@ Command add_cert(Parser program) {
   const Parser parser = program.add_subcommand("cert", "List, check, plan and move certificates");
   parser.require_subcommand();
   parser.footer("Examples:\n  gate443 cert list\n  gate443 cert check --quiet");
-  std::vector<Command> commands{add_cert_list(parser),   add_cert_show(parser),    add_cert_plan(parser),
-                                add_cert_check(parser),  add_cert_export(parser),  add_cert_import(parser),
-                                add_cert_backup(parser), add_cert_restore(parser), add_cert_renew(parser),
-                                add_cert_revoke(parser)};
+  std::vector<Command> commands{add_cert_list(parser),   add_cert_show(parser),      add_cert_plan(parser),
+                                add_cert_check(parser),  add_cert_export(parser),    add_cert_import(parser),
+                                add_cert_backup(parser), add_cert_restore(parser),   add_cert_renew(parser),
+                                add_cert_revoke(parser), add_cert_dns_record(parser)};
   return {parser, [commands = std::move(commands)] {
             for (const Command& each : commands) {
               if (each.parser.parsed()) return each.run();

@@ -20,6 +20,7 @@ Command add_cert_import(Parser cert);
 Command add_cert_backup(Parser cert);
 Command add_cert_restore(Parser cert);
 Command add_cert_revoke(Parser cert);
+Command add_cert_dns_record(Parser cert);
 
 // The running server's certificates, or where none runs those that its state folder keeps: a line's worth of each, or
 // all that is known of those that `name` belongs to.

@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import os
 import ssl
 import stat
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 
 from support.name_servers import NameServer
 from support.pebble import Pebble
-from support.server import quoted
+from support.server import quoted, run_command
 from support.wait import wait_until
 from test_acme import served, wait_for_issued
 
@@ -198,3 +199,36 @@ def test_caa_records_are_read_before_ordering(start, pebble, name_server, named_
     assert event["code"] == "G3350", event
     assert "other.example" in json.dumps(event)
     assert "POST /order-plz" not in pebble.log(), "it was ordered all the same"
+
+
+def own_resolver(folder, name_server):
+    """A command in front of a server by which that, and nobody else, asks the name server for everything."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may give a process another resolv.conf")
+    file = folder / "resolv.conf"
+    file.write_text(f"nameserver {name_server.address}\n")
+    return ["unshare", "--mount", "sh", "-c", f'mount --bind "{file}" /etc/resolv.conf && exec "$@"', "sh"]
+
+
+def test_the_record_that_proves_a_name_for_ever_is_told_and_looked_for(start, tmp_path, name_server, named_authority):
+    server = start(f"acme {{\n{named_authority}\n}}\n" + site("www.example.test"), prefix=own_resolver(tmp_path, name_server))
+    ask = lambda: run_command("cert", "dns-record", "www.example.test", "--state", server.state, "--json")
+    missing = ask()
+    assert missing.returncode == 1, missing.stdout + server.complaints()
+    [told] = json.loads(missing.stdout)
+    assert not told["seen"] and "there is no TXT record" in told["why"], told
+    [account] = json.loads(run_command("acme", "account", "--state", server.state, "--json").stdout)
+    value = f'"ca.example; accounturi={account["url"]}"'
+    assert told["record"] == f"_validation-persist.www.example.test. IN TXT {value}", told
+    name_server.kill()
+    name_server.zones = {"example.test": [told["record"]]}
+    name_server.start()
+    found = ask()
+    assert found.returncode == 0, found.stdout + server.complaints()
+    assert json.loads(found.stdout)[0]["seen"]
+
+
+def test_an_authority_without_a_name_has_no_such_record(start, pebble):
+    server = start(pebble.acme() + site("www.example.test"))
+    done = run_command("cert", "dns-record", "www.example.test", "--state", server.state, "--json")
+    assert done.returncode == 4 and json.loads(done.stdout)["error"]["code"] == "G3404", done
