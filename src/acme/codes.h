@@ -18,9 +18,10 @@ inline constexpr base::ErrorCode kBindingNeeded{3319};
 inline constexpr base::ErrorCode kUnreachable{3320};
 inline constexpr base::ErrorCode kUnknownProfile{3321};
 
-inline constexpr base::ErrorCode kNotOffered{3390};  // its directory has no URL for what is wanted
-inline constexpr base::ErrorCode kNotRevoked{3391};  // it does not revoke the certificate
-inline constexpr base::ErrorCode kKeyRefused{3392};  // it does not take another key for the account
-inline constexpr base::ErrorCode kKeyUnclear{3393};  // whether it has taken the key is not known yet
+inline constexpr base::ErrorCode kNotOffered{3390};      // its directory has no URL for what is wanted
+inline constexpr base::ErrorCode kNotRevoked{3391};      // it does not revoke the certificate
+inline constexpr base::ErrorCode kKeyRefused{3392};      // it does not take another key for the account
+inline constexpr base::ErrorCode kForeignAccount{3394};  // another program's, that cannot be taken over
+inline constexpr base::ErrorCode kKeyUnclear{3393};      // whether it has taken the key is not known yet
 
 }  // namespace gate::acme

@@ -1,13 +1,18 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "acme/account.h"
+#include "acme/foreign_account.h"
+#include "app/accounts.h"
 #include "app/folders.h"
 #include "base/clock.h"
 #include "base/timestamp.h"
@@ -100,10 +105,47 @@ Taken take(const cert::Foreign& foreign, const cert::Store& store, bool dry_run)
   return taken;
 }
 
+// certbot keeps its accounts beside its certificates: "accounts" beside "live".
+std::vector<acme::ForeignAccount> find_accounts(const std::vector<std::string>& from) {
+  if (from.front() != "certbot") return {};
+  const std::filesystem::path live = from.size() > 1 ? from[1] : "/etc/letsencrypt/live";
+  return acme::find_certbot_accounts((live.lexically_normal() / ".." / "accounts").lexically_normal().string());
+}
+
+base::Result<void> save_account(const std::string& folder, const acme::Account& account) {
+  GATE_TRY(os::make_directories(folder, 0700));
+  GATE_TRY(acme::save_account_facts(folder, account));
+  return acme::save_account_key(folder, account.key);
+}
+
+Taken take_account(const acme::ForeignAccount& foreign, const std::string& state, bool dry_run) {
+  Taken taken{.name = foreign.directory, .from = foreign.key_file, .until = {}, .outcome = {}};
+  const std::string folder = app::account_folder(state, foreign.directory);
+  const auto account = acme::read_foreign_account(foreign, base::SystemClock().wall());
+  if (!account) {
+    taken.outcome = account.error().what;
+    taken.failed = true;
+  } else if (acme::has_account(folder)) {
+    taken.outcome = "left: there is an account at that authority";
+  } else if (dry_run) {
+    taken.outcome = "would be taken";
+  } else if (const auto saved = save_account(folder, *account); !saved) {
+    taken.outcome = saved.error().what;
+    taken.failed = true;
+  } else {
+    taken.outcome = "taken";
+  }
+  return taken;
+}
+
 // Root imports for a server that runs as somebody else.
 base::Result<void> give_to_owner(const std::string& state) {
   GATE_TRY_ASSIGN(const auto owner, os::inspect(state));
-  return os::give_folder(state + "/certificates", owner.owner, owner.group);
+  for (const char* name : {"/certificates", "/acme"}) {
+    if (!os::inspect(state + name)) continue;
+    GATE_TRY(os::give_folder(state + name, owner.owner, owner.group));
+  }
+  return {};
 }
 
 void print(const std::vector<Taken>& all, const Options& options) {
@@ -126,13 +168,10 @@ int run(const Options& options) {
   const std::string state = options.state.empty() ? app::default_state_folder() : options.state;
   const cert::Store store(state + "/certificates/acme");
   std::vector<Taken> all;
-  bool any_failed = false;
-  bool any_taken = false;
-  for (const auto& each : *found) {
-    all.push_back(take(each, store, options.dry_run));
-    any_failed = any_failed || all.back().failed;
-    any_taken = any_taken || all.back().outcome == "taken";
-  }
+  for (const auto& each : *found) all.push_back(take(each, store, options.dry_run));
+  for (const auto& each : find_accounts(options.from)) all.push_back(take_account(each, state, options.dry_run));
+  const bool any_failed = std::ranges::any_of(all, &Taken::failed);
+  const bool any_taken = std::ranges::any_of(all, [](const Taken& each) { return each.outcome == "taken"; });
   if (any_taken) {
     if (const auto given = give_to_owner(state); !given) return fail(given.error(), options);
   }

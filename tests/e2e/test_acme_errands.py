@@ -208,3 +208,54 @@ def test_a_kill_in_the_middle_of_a_rollover_does_not_lose_the_account(start, peb
         assert after["url"] == before["url"] and not after["key_change_pending"]
         assert (after["thumbprint"] != before["thumbprint"]) == is_told
         assert roll_over(server).returncode == 0, server.complaints()
+
+
+# --- Accounts of other programs ---------------------------------------------------------------------------------------
+
+
+def certbot(folder, pebble, *words):
+    folders = [f"--{kind}-dir={folder / kind}" for kind in ("config", "work", "logs")]
+    return subprocess.run(["certbot", *words, "--non-interactive", *folders, "--server", pebble.directory], text=True,
+                          capture_output=True, timeout=6 * PATIENCE,
+                          env={**os.environ, "REQUESTS_CA_BUNDLE": str(pebble.authority.file)})
+
+
+def test_the_account_and_the_certificate_of_certbot_go_on(start, pebble, tmp_path):
+    done = certbot(tmp_path, pebble, "certonly", "--standalone", "--http-01-address", "127.0.0.1", "--http-01-port",
+                   str(pebble.http), "--agree-tos", "--register-unsafely-without-email", "-d", NAME)
+    assert done.returncode == 0, done.stdout + done.stderr
+    [facts] = (tmp_path / "config/accounts").glob("**/regr.json")
+    state = tmp_path / "server0/state"
+    state.mkdir(parents=True)
+    bring = lambda *words: run_command("cert", "import", "certbot", tmp_path / "config/live", "--state", state, *words)
+
+    tried = bring("--dry-run", "--json")
+    assert [each["outcome"] for each in json.loads(tried.stdout)] == ["would be taken"] * 2, tried
+    assert not (state / "acme").exists()
+    taken = bring("--json")
+    assert [each["outcome"] for each in json.loads(taken.stdout)] == ["taken"] * 2, taken
+    assert "left: there is an account" in bring().stdout
+
+    server = start(pebble.acme() + site(), settings=settings(pebble))
+    assert is_issued(served(server)), "what certbot has got"
+    assert renew(server).returncode == 0, server.complaints()
+    [account] = accounts(server)
+    assert account["url"] == json.loads(facts.read_text())["uri"] and account["key"] == "RSA"
+    assert os.stat(account["file"]).st_mode & 0o777 == 0o600
+    assert roll_over(server).returncode == 0, server.complaints()
+    assert accounts(server)[0]["key"] == "ECDSA P-256"
+
+
+def test_damaged_accounts_of_certbot_are_told(tmp_path):
+    folder = tmp_path / "accounts/ca.example/directory/0123"
+    folder.mkdir(parents=True)
+    (folder / "private_key.json").write_text('{"kty": "RSA"}')
+    (folder / "regr.json").write_text("{}")
+    (tmp_path / "live/www.example.com").mkdir(parents=True)
+    for name in ("fullchain.pem", "privkey.pem"):
+        (tmp_path / "live/www.example.com" / name).write_text("")
+    done = run_command("cert", "import", "certbot", tmp_path / "live", "--state", tmp_path / "state", "--json")
+    assert done.returncode == 1, done
+    outcomes = {each["name"]: each["outcome"] for each in json.loads(done.stdout)}
+    assert "cannot be used" in outcomes["https://ca.example/directory"], outcomes
+    assert not (tmp_path / "state/acme").exists()
