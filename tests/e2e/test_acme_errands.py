@@ -210,6 +210,33 @@ def test_a_kill_in_the_middle_of_a_rollover_does_not_lose_the_account(start, peb
         assert roll_over(server).returncode == 0, server.complaints()
 
 
+# --- How orders stand -------------------------------------------------------------------------------------------------
+
+
+def test_orders_are_counted(server, pebble):
+    assert renew(server).returncode == 0
+    pebble.kill()
+    assert renew(server).returncode == 4
+    at = f'authority="127.0.0.1:{pebble.port}"'
+    metrics = server.metrics()
+    assert metrics[f"gate443_certificate_orders_begun_total{{{at}}}"] == 3
+    assert metrics[f'gate443_certificate_orders_total{{{at},result="issued"}}'] == 2
+    assert metrics[f'gate443_certificate_orders_total{{{at},result="failed"}}'] == 1
+
+
+def test_an_order_that_is_under_way_is_shown(start, pebble):
+    cable = Cable(pebble.port)
+    cable.answers_pass = False
+    text = f"acme {{\nauthority https://127.0.0.1:{cable.port}/dir {{\n trust {pebble.authority.file}\n}}\n}}\n" + site()
+    server = start(text, settings=settings(pebble))
+    show = lambda *words: run_command("cert", *words, "--state", server.state).stdout
+    order = wait_until(lambda: json.loads(show("show", NAME, "--json"))[0].get("running_order"), "the order")
+    assert order["authority"] == f"127.0.0.1:{cable.port}" and order["doing"].startswith("opening the account"), order
+    assert f"under way since {order['since'][:10]}" in show("show", NAME)
+    assert "being ordered" in show("list")
+    cable.close()
+
+
 # --- Accounts of other programs ---------------------------------------------------------------------------------------
 
 
