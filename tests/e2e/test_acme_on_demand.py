@@ -12,11 +12,15 @@ import urllib.parse
 import pytest
 from cryptography import x509
 
+from support.http3 import Closed, Http3Client
 from support.pebble import Pebble, free_port
 from support.server import run_command
 from support.wait import PATIENCE, wait_until
 
 ALLOWED = "*.customers.example.com"
+
+CRYPTO_ERROR = 0x100  # RFC 9000 20.1: an alert of TLS
+UNRECOGNIZED_NAME = 112
 
 
 class Gatekeeper:
@@ -220,6 +224,16 @@ def test_a_handshake_that_may_wait_no_longer_ends_and_the_next_one_finds_the_cer
     wait_for_failure(server, "G3370")
     server.wait_for_audit("certificate_issued")
     assert b"hello" in ask(server, pebble, "a.customers.example.com")[1]
+
+
+def test_over_http3_nothing_waits_and_the_next_connection_finds_the_certificate(start, pebble):
+    server = start(pebble.acme() + site(f"allow {ALLOWED}"), settings=settings(pebble))
+    with pytest.raises(Closed) as ended:
+        Http3Client(server, "a.customers.example.com", roots=[pebble.root()])
+    assert ended.value.code == CRYPTO_ERROR + UNRECOGNIZED_NAME, ended.value
+    issued(server, 1)
+    with Http3Client(server, "a.customers.example.com", roots=[pebble.root()]) as client:
+        assert client.request("GET", "/").body == b"hello"
 
 
 def test_an_order_that_fails_ends_the_handshake_and_is_not_tried_again_at_once(start, pebble):
