@@ -91,11 +91,8 @@ void put_details(json& into, const InventoryEntry& entry, const Certificates& ce
   into["crl"] = details.crl_urls;
   into["ocsp"] = details.ocsp_urls;
   into["scts"] = details.scts;
-  const Certificates& certificates = application.certificates();
   const bool is_ordered = entry.is_on_demand || entry.calendar.renewer == Renewer::kAuthority;
   if (!is_ordered && entry.calendar.renewer == Renewer::kUser) return;
-  if (entry.calendar.renewer == Renewer::kUser) return;
-  const bool is_ordered = entry.calendar.renewer == Renewer::kAuthority;
   const cert::Store& store = is_ordered ? certificates.authority_store() : certificates.store();
   into["file"] = store.path_of(entry.site);
   into["history"] = history_json(store.history(entry.site));

@@ -53,7 +53,7 @@ base::Result<json> find(const Options& options) {
   GATE_TRY_ASSIGN(const json all, ask_certificates(options, options.name));
   json ordered = json::array();
   for (const auto& each : all) {
-    if (each.value("source", "") == "ACME") ordered.push_back(each);
+    if (each.value("source", "").starts_with("ACME")) ordered.push_back(each);
   }
   if (ordered.empty()) return base::fail(not_of_an_authority(all.front()));
   for (const auto& each : ordered) {
