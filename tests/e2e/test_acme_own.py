@@ -20,11 +20,11 @@ def network(tmp_path):
         yield network
 
 
-def client(start, network, inside="", outside="", name=NAME):
+def client(start, network, inside="", outside="", name=NAME, **options):
     """A server that orders from the network's authority, at the ports where that looks for answers."""
     ports = f"http 127.0.0.1:{network.http_port}\nhttps 127.0.0.1:{network.tls_port}\n"
     authority = f"authority {network.directory} {{\n trust {network.server.authority_file}\n {inside}\n}}"
-    return start(f"acme {{\n{authority}\n{outside}\n}}\nsite {name} {{\ntls acme\nrespond 200 hello\n}}\n", settings=ports)
+    return start(f"acme {{\n{authority}\n{outside}\n}}\nsite {name} {{\ntls acme\nrespond 200 hello\n}}\n", settings=ports, **options)
 
 
 def is_issued(certificate):

@@ -41,7 +41,7 @@ def own_hosts(folder):
 class Network:
     """A server with an internal authority, and certbot beside it."""
 
-    def __init__(self, folder, block=""):
+    def __init__(self, folder, block="", **options):
         self.folder = folder
         self.http_port = free_port()
         self.tls_port = free_port()
@@ -54,7 +54,7 @@ site localhost {{
     tls-port {self.tls_port}
     {block}
   }}
-}}""", prefix=own_hosts(folder))
+}}""", prefix=own_hosts(folder), **options)
         made = run_command("ca", "init", "--state", self.server.state)
         assert made.returncode == 0, made.stderr
 
