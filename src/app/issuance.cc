@@ -119,6 +119,8 @@ void Issuance::add(const std::string& name, const AcmeSettings& settings, const 
   site.names = {name};
   site.settings = settings;
   site.email = email;
+  site.certificate.reset();
+  site.identifier.clear();
   if (leaf != nullptr) note_certificate(site, *leaf);
 }
 

@@ -49,7 +49,8 @@ class OnDemandIssuance::Waiter final : public IssuanceWaiter {
   Waiter(OnDemandIssuance& issuance, std::string name) : issuance_(issuance), name_(std::move(name)) {}
   void progress(std::string_view) override {}
   void ended(const base::Result<std::string>& outcome) override {
-    if (!outcome) issuance_.failed(name_);  // what was issued has been taken already
+    if (!outcome) return issuance_.failed(name_);
+    issuance_.pending_.erase(name_);  // it has been taken already
   }
 
  private:

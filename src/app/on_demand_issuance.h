@@ -53,8 +53,8 @@ class OnDemandIssuance final : private loop::Timer {
   // A handshake wants a certificate for `name`, which its worker does not have.
   void seek(const std::string& name);
 
-  // Whether what is issued for `name` is to be given to take().
-  bool takes(const std::string& name) const { return pending_.contains(name) || environment_.names.find(name); }
+  // Whether what is issued for `name` is to be given to take(): it may have become a site's own since it was ordered.
+  bool takes(std::string_view name) const { return sites_.find(name) != nullptr; }
   base::Result<void> take(const std::string& name, const cert::Credential& credential);
 
   // The certificate of `name` is due: Issuance is permitted to renew it, or not.
