@@ -61,6 +61,8 @@ def gatekeeper():
 @pytest.fixture
 def pebble(tmp_path):
     with Pebble(tmp_path / "pebble") as authority:
+        root = authority.root()
+        authority.root = lambda: root  # many clients ask for it at once, and also when the authority is gone
         yield authority
 
 
@@ -178,10 +180,8 @@ def test_no_more_names_than_allowed_are_kept(start, pebble):
 def test_a_restart_keeps_the_certificates(start, pebble):
     server = start(pebble.acme() + site(f"allow {ALLOWED}"), settings=settings(pebble))
     first, _ = ask(server, pebble, "a.customers.example.com")
-    root = pebble.root()
     assert server.stop() == 0
     pebble.kill()
-    pebble.root = lambda: root
     server.start()
     again, answer = ask(server, pebble, "a.customers.example.com")
     assert again.serial_number == first.serial_number and b"hello" in answer
@@ -260,6 +260,16 @@ def test_a_client_that_goes_away_while_it_waits_is_no_trouble(start, pebble):
     assert b"hello" in ask(server, pebble, "a.customers.example.com")[1]
 
 
+def test_a_server_that_stops_does_not_wait_for_the_authority(start, tmp_path):
+    with Pebble(tmp_path / "slow", PEBBLE_VA_NOSLEEP="0", PEBBLE_VA_SLEEPTIME="60") as slow:
+        server = start(slow.acme() + site(f"allow {ALLOWED}\nhold 1m"), settings=settings(slow, "limits {\nhandshake-timeout 1m\n}"))
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            ended = pool.submit(refusal, server, "a.customers.example.com")
+            wait_until(lambda: list((server.state / "certificates").glob("acme/a.customers.example.com")), "an order")
+            assert server.stop() == 0
+            assert ended.result(PATIENCE) == "TLSV1_UNRECOGNIZED_NAME"
+
+
 def test_commands_know_the_certificates(start, pebble):
     server = start(pebble.acme() + site(f"allow {ALLOWED}"), settings=settings(pebble))
     first, _ = ask(server, pebble, "a.customers.example.com")
@@ -289,6 +299,19 @@ def test_a_reload_keeps_what_the_site_still_takes_and_forgets_the_rest(start, pe
     server.reload(text)
     back, _ = ask(server, pebble, "a.customers.example.com")
     assert back.serial_number == first.serial_number, "what is kept is not ordered again"
+
+
+def test_a_name_that_becomes_a_site_keeps_its_certificate(start, pebble):
+    text = pebble.acme() + site(f"allow {ALLOWED}")
+    server = start(text, settings=settings(pebble))
+    first, _ = ask(server, pebble, "a.customers.example.com")
+    server.reload(text + "site a.customers.example.com {\nrespond 200 own\n}\n")
+    again, answer = ask(server, pebble, "a.customers.example.com")
+    assert again.serial_number == first.serial_number and b"own" in answer
+    renewed = run_command("cert", "renew", "a.customers.example.com", "--state", server.state)
+    assert renewed.returncode == 0, renewed
+    second, answer = ask(server, pebble, "a.customers.example.com")
+    assert second.serial_number != first.serial_number and b"own" in answer
 
 
 def test_without_a_permission_it_is_refused(tmp_path):
