@@ -177,7 +177,8 @@ TEST_F(Metrics, are_shown_to_people_with_the_answers_first) {
   for (const auto* part :
        {"0.1.0 · up 3 h · 2 workers", "45.2 MB memory · 20 of 65,536 descriptors", "12 open · 20 accepted",
         "6 complete · 0 resumed", "TLSv1.3 100 %", "2: G4003 2", "HTTP/2 96 %, HTTP/1 4 %", "1, the longest 50.0 ms",
-        "/var/log/access: 5 lines lost", "1,200 datagrams overflowed", "60 days"}) {
+        "1 under way · 2 issued · 1 failed · ca.example", "/var/log/access: 5 lines lost", "1,200 datagrams overflowed",
+        "60 days"}) {
     EXPECT_THAT(text, HasSubstr(part));
   }
 }
@@ -187,6 +188,7 @@ TEST_F(Metrics, of_an_idle_server_have_no_empty_tables) {
   const std::vector<const observe::WorkerMetrics*> one{&idle};
   sources.workers = one;
   sources.logs = {};
+  sources.orders = {};
   const std::string text = render_status(status_json(take_snapshot(sources)));
   EXPECT_THAT(text, Not(HasSubstr("failed")));
   EXPECT_THAT(text, Not(HasSubstr("%")));

@@ -132,6 +132,7 @@ json status_json(const MetricsSnapshot& snapshot) {
               {"stalls", {{"count", snapshot.stalls}, {"longest_us", snapshot.longest_stall_microseconds}}},
               {"sites", json::array()},
               {"certificates", json::array()},
+              {"orders", json::array()},
               {"alarms", json::array()},
               {"logs", json::array()},
               {"log_overruns", snapshot.log_overruns}};
@@ -139,6 +140,12 @@ json status_json(const MetricsSnapshot& snapshot) {
   for (const CertificateExpiry& certificate : snapshot.certificates) {
     status["certificates"].push_back(
         {{"site", certificate.site}, {"key", certificate.key_type}, {"expires", to_timestamp(certificate.expires)}});
+  }
+  for (const auto& [authority, orders] : snapshot.orders) {
+    status["orders"].push_back({{"authority", authority},
+                                {"under_way", orders.begun - orders.issued - orders.failed},
+                                {"issued", orders.issued},
+                                {"failed", orders.failed}});
   }
   for (const CertificateAlarm& alarm : snapshot.alarms)
     status["alarms"].push_back({{"site", alarm.site}, {"concern", alarm.concern}});

@@ -190,7 +190,15 @@ void put_requests(Lines& out, const json& status) {
   if (!violations.empty()) out.put("  violations", "{}: {}", grouped(sum(violations)), most_frequent(violations));
 }
 
+void put_orders(Lines& out, const json& status) {
+  for (const json& at : member(status, "orders")) {
+    out.put("orders", "{} under way · {} issued · {} failed · {}", grouped(number(at, "under_way")),
+            grouped(number(at, "issued")), grouped(number(at, "failed")), text(at, "authority"));
+  }
+}
+
 void put_health(Lines& out, const json& status) {
+  put_orders(out, status);
   const json& stalls = member(status, "stalls");
   if (number(stalls, "count") > 0) {
     out.put("stalls", "{}, the longest {}", grouped(number(stalls, "count")),
