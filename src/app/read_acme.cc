@@ -11,16 +11,14 @@
 #include "app/codes.h"
 #include "app/read_dns_proof.h"
 #include "app/read_on_demand.h"
+#include "app/read_roots.h"
 #include "base/text.h"
-#include "cert/certificate.h"
 #include "client/url.h"
 #include "conf/table.h"
 #include "jose/base64url.h"
 
 namespace gate::app {
 namespace {
-
-constexpr std::size_t kPemBytesMax = 1024 * 1024;
 
 // Authorities that need no URL.
 struct Named {
@@ -35,16 +33,10 @@ constexpr std::array kNamed{
 };
 
 void read_trust(conf::Context<AuthoritySettings>& context, const conf::Statement& statement) {
-  const auto& word = statement.args[0];
-  const auto file = context.reader.file(word, kPemBytesMax);
-  if (!file) return;
-  const auto certificates = cert::certificates_from_pem(file->content, file->path);
-  if (!certificates) {
-    const auto& error = certificates.error();
-    return context.reader.error(error.code, word, error.what, error.fix);
-  }
-  context.plan.roots = std::make_shared<const cert::Roots>(cert::Roots::of(*certificates));
-  context.plan.trust_mark = fmt::format("{:x}", std::hash<std::string>{}(file->content));
+  auto named = read_roots(statement.args[0], context.reader);
+  if (!named) return;
+  context.plan.roots = std::move(named->roots);
+  context.plan.trust_mark = fmt::format("{:x}", std::hash<std::string>{}(named->text));
 }
 
 void read_profile(conf::Context<AuthoritySettings>& context, const conf::Statement& statement) {

@@ -9,9 +9,8 @@
 #include <string>
 #include <utility>
 
-#include "base/ip.h"
+#include "app/read_roots.h"
 #include "base/text.h"
-#include "cert/certificate.h"
 #include "client/url.h"
 #include "conf/table.h"
 
@@ -20,13 +19,7 @@ namespace {
 
 using Context = conf::Context<alert::Settings>;
 
-constexpr std::size_t kPemBytesMax = 1024 * 1024;
 constexpr std::size_t kRecipientsMax = 50;
-
-bool is_this_machine(std::string_view host) {
-  const auto address = base::IpAddress::parse(host);
-  return host == "localhost" || (address && address->is_loopback());
-}
 
 // The words behind `name`, each of which is followed by one value: "user NAME password SECRET".
 const conf::Word* value_of(std::span<const conf::Word> words, std::string_view name) {
@@ -39,7 +32,7 @@ void read_webhook(Context& context, const conf::Statement& statement) {
   const auto& words = statement.args;
   const auto url = client::Url::parse(words[0].text);
   if (!url) return context.reader.error(conf::kBadChoice, words[0], url.error().what, url.error().why);
-  if (!url->server.secure() && !is_this_machine(url->server.host)) {
+  if (!url->server.secure() && !url->server.is_this_machine()) {
     return context.reader.error(conf::kContradiction, words[0],
                                 "everybody on the way could read and change the message",
                                 "use https://; http:// is for programs on this machine");
@@ -130,12 +123,7 @@ void read_mail(Context& context, const conf::Statement& statement) {
 
 // trust FILE
 void read_trust(Context& context, const conf::Statement& statement) {
-  const auto& word = statement.args[0];
-  const auto file = context.reader.file(word, kPemBytesMax);
-  if (!file) return;
-  const auto roots = cert::certificates_from_pem(file->content, file->path);
-  if (!roots) return context.reader.error(roots.error().code, word, roots.error().what, roots.error().fix);
-  context.plan.roots = std::make_shared<const cert::Roots>(cert::Roots::of(*roots));
+  if (auto named = read_roots(statement.args[0], context.reader)) context.plan.roots = std::move(named->roots);
 }
 
 constexpr conf::Directive<alert::Settings> kDirectives[] = {

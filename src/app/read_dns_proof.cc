@@ -9,8 +9,7 @@
 #include <string>
 #include <utility>
 
-#include "cert/certificate.h"
-#include "cert/verify.h"
+#include "app/read_roots.h"
 #include "client/url.h"
 #include "conf/table.h"
 #include "dns/resolv_conf.h"
@@ -33,11 +32,6 @@ struct HttpDraft {
   acme::HttpHookSettings settings;
   std::string trusted;  // the text of the roots
 };
-
-bool is_this_machine(std::string_view host) {
-  const auto address = base::IpAddress::parse(host);
-  return host == "localhost" || (address && address->is_loopback());
-}
 
 std::optional<base::Endpoint> read_server(const conf::Word& word, conf::Reader& reader) {
   if (const auto address = base::IpAddress::parse(word.text)) return base::Endpoint{*address, dns::kDnsPort};
@@ -105,16 +99,10 @@ void read_token(conf::Context<HttpDraft>& context, const conf::Statement& statem
 
 // trust FILE
 void read_trust(conf::Context<HttpDraft>& context, const conf::Statement& statement) {
-  constexpr std::size_t kPemBytesMax = 1024 * 1024;
-  const auto& word = statement.args[0];
-  auto file = context.reader.file(word, kPemBytesMax);
-  if (!file) return;
-  const auto certificates = cert::certificates_from_pem(file->content, file->path);
-  if (!certificates) {
-    return context.reader.error(certificates.error().code, word, certificates.error().what, certificates.error().fix);
-  }
-  context.plan.settings.roots = std::make_shared<const cert::Roots>(cert::Roots::of(*certificates));
-  context.plan.trusted = std::move(file->content);
+  auto named = read_roots(statement.args[0], context.reader);
+  if (!named) return;
+  context.plan.settings.roots = std::move(named->roots);
+  context.plan.trusted = std::move(named->text);
 }
 
 constexpr conf::Directive<DnsProofSettings> kCommonWords[] = {
@@ -219,19 +207,15 @@ bool read_http(const conf::Statement& statement, DnsProofSettings& settings, con
     return false;
   }
   // A token, or what proves a name, is not sent for everybody to read.
-  if (!url->server.secure() && !is_this_machine(url->server.host)) {
+  if (!url->server.secure() && !url->server.is_this_machine()) {
     reader.error(conf::kBadChoice, word, "what proves a name would be sent for everybody to read and to change",
                  "use https, or a server on this machine");
     return false;
   }
   draft.settings.url = word.text;
   if (url->server.secure() && !draft.settings.roots) {
-    auto system = cert::Roots::system();
-    if (!system) {
-      reader.error(system.error().code, word, system.error().what, system.error().fix);
-      return false;
-    }
-    draft.settings.roots = std::make_shared<const cert::Roots>(*std::move(system));
+    draft.settings.roots = system_roots(word, reader);
+    if (!draft.settings.roots) return false;
   }
   settings.mark = fmt::format("http {} {} {} {} {}", word.text, draft.settings.token, draft.settings.deadline.count(),
                               draft.trusted, common_mark(settings));

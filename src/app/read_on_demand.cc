@@ -9,10 +9,9 @@
 #include "app/on_demand/codes.h"
 #include "app/on_demand/on_demand_settings.h"
 #include "app/read_acme.h"
+#include "app/read_roots.h"
 #include "app/settings.h"
 #include "base/text.h"
-#include "cert/certificate.h"
-#include "cert/verify.h"
 #include "client/url.h"
 #include "conf/table.h"
 
@@ -22,23 +21,8 @@ namespace {
 using namespace std::chrono_literals;
 using Context = conf::Context<OnDemandSettings>;
 
-constexpr std::size_t kPemBytesMax = 1024 * 1024;
-
-bool is_this_machine(std::string_view host) {
-  const auto address = base::IpAddress::parse(host);
-  return host == "localhost" || (address && address->is_loopback());
-}
-
 void read_trust(Context& context, const conf::Statement& statement) {
-  const auto& word = statement.args[0];
-  const auto file = context.reader.file(word, kPemBytesMax);
-  if (!file) return;
-  const auto certificates = cert::certificates_from_pem(file->content, file->path);
-  if (!certificates) {
-    const auto& error = certificates.error();
-    return context.reader.error(error.code, word, error.what, error.fix);
-  }
-  context.plan.roots = std::make_shared<const cert::Roots>(cert::Roots::of(*certificates));
+  if (auto named = read_roots(statement.args[0], context.reader)) context.plan.roots = std::move(named->roots);
 }
 
 constexpr conf::Directive<OnDemandSettings> kAskStatements[] = {
@@ -60,14 +44,11 @@ void read_ask(Context& context, const conf::Statement& statement) {
   conf::read_block<OnDemandSettings>(statement, kAskStatements, context.plan, context.reader);
   context.plan.ask = word.text;
   if (!url->server.secure()) {
-    if (is_this_machine(url->server.host)) return;
+    if (url->server.is_this_machine()) return;
     return context.reader.warning(conf::kBadChoice, word, "whoever is on the way can give the permission",
                                   "use https, or a server on this machine");
   }
-  if (context.plan.roots) return;
-  auto system = cert::Roots::system();
-  if (!system) return context.reader.error(system.error().code, word, system.error().what, system.error().fix);
-  context.plan.roots = std::make_shared<const cert::Roots>(*std::move(system));
+  if (!context.plan.roots) context.plan.roots = system_roots(word, context.reader);
 }
 
 // allow NAME…

@@ -134,6 +134,11 @@ std::string_view ServerAddress::certificate_name() const {
   return service ? name.substr(name.find(kProtocol) + kProtocol.size()) : name;
 }
 
+bool ServerAddress::is_this_machine() const {
+  const auto address = base::IpAddress::parse(host);
+  return host.empty() || host == "localhost" || (address && address->is_loopback());
+}
+
 std::string ServerAddress::to_string() const {
   if (host.empty()) return fmt::format("unix:{}", path);
   if (service) return fmt::format("{}{}://{}", known(scheme).text, kServiceSuffix, host);

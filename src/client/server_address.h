@@ -30,6 +30,9 @@ struct ServerAddress {
 
   bool secure() const { return scheme == Scheme::kHttps; }
 
+  // Whether nobody else is on the way to it, by what it is called.
+  bool is_this_machine() const;
+
   // "https://example.com:8443": what it is called in logs, and what the live control knows it by.
   std::string to_string() const;
 
