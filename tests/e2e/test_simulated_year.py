@@ -1,11 +1,9 @@
 """Months and years by a false clock: two Gate443, one that orders and one whose authority fails one time in three. No expired
 certificate is ever served. GATE443_DAYS says how many days, GATE443_SEED when the authority fails."""
 
-import contextlib
 import json
 import os
 import random
-import socket
 import socketserver
 import threading
 import time
@@ -15,7 +13,8 @@ import pytest
 
 from support.clocks import DAY, Clocks
 from support.server import run_command
-from support.wait import PATIENCE, wait_until
+from support.streams import carry
+from support.wait import wait_until
 from test_acme import served
 from test_acme_own import NAME, client, is_issued, wait_for_issued
 from test_acme_server import Network
@@ -38,21 +37,8 @@ class Door(socketserver.ThreadingTCPServer):
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
     def let_in(self, request):
-        if not self.open:
-            return
-        with contextlib.suppress(OSError), socket.create_connection(self.target) as theirs:
-            back = threading.Thread(target=self.pump, args=(theirs, request), daemon=True)
-            back.start()
-            self.pump(request, theirs)
-            back.join(PATIENCE)
-
-    @staticmethod
-    def pump(source, sink):
-        with contextlib.suppress(OSError):
-            while piece := source.recv(65536):
-                sink.sendall(piece)
-        with contextlib.suppress(OSError):
-            sink.shutdown(socket.SHUT_WR)
+        if self.open:
+            carry(request, self.target)
 
 
 class NetworkBehind(Network):

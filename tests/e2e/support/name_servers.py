@@ -14,6 +14,7 @@ import pytest
 
 from support.pebble import free_port, free_udp_port
 from support.server import quoted
+from support.streams import carry
 from support.wait import PATIENCE, wait_until
 
 KEY_NAME = "gate443"
@@ -48,18 +49,7 @@ class Front:
                 ours.sendto(theirs.recv(65535), client)
 
     def _pass_stream(self, request, _):
-        with contextlib.suppress(OSError), socket.create_connection(self.target) as theirs:
-            back = threading.Thread(target=self._pump, args=(theirs, request), daemon=True)
-            back.start()
-            self._pump(request, theirs)
-            back.join(PATIENCE)
-
-    @staticmethod
-    def _pump(source, sink):
-        with contextlib.suppress(OSError):
-            while piece := source.recv(65536):
-                sink.sendall(piece)
-            sink.shutdown(socket.SHUT_WR)
+        carry(request, self.target)
 
     def close(self):
         for server in self.servers:
