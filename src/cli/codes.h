@@ -4,6 +4,7 @@
 
 namespace gate::cli {
 
+inline constexpr base::ErrorCode kBadUsage{130};  // a command that is none, or lacks something
 inline constexpr base::ErrorCode kNoSuchFolder{132};
 inline constexpr base::ErrorCode kNothingToExplain{133};
 inline constexpr base::ErrorCode kNoSuchCertificate{134};

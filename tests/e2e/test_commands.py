@@ -133,3 +133,20 @@ def test_explain_knows_every_kind_of_topic():
     unknown = run_command("explain", "redirct")
     assert unknown.returncode == 2
     assert 'did you mean "redirect"?' in unknown.stderr
+
+
+@pytest.mark.parametrize("words, what, fix", [
+    (["srve"], 'gate443 has no command "srve"', 'did you mean "serve"?'),
+    (["cert", "lst"], 'gate443 cert has no command "lst"', 'did you mean "list"?'),
+    (["cert"], "gate443 cert wants to be told what to do", "one of: list, show"),
+    (["cert", "list", "--jsn"], 'gate443 cert list has no option "--jsn"', 'did you mean "--json"?'),
+    (["status", "now"], '"now" is one word too many for gate443 status', "gate443 status --help"),
+    (["cert", "show", "a.test", "b.test"], '"b.test" is one word too many for gate443 cert show', "gate443 cert show --help"),
+    (["serve", "--https"], "--https: 1 required ADDR missing", "gate443 serve --help"),
+])
+def test_what_is_said_wrong_is_explained(words, what, fix):
+    done = run_command(*words)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"error G0130: {what}"), done.stderr
+    assert f"fix:  {fix}" in done.stderr, done.stderr
