@@ -363,10 +363,8 @@ void Application::look_after_internal_ca() {
   });
 }
 
-base::Result<void> Application::take_issued(const std::string& site, const cert::Credential& credential) {
-  GATE_TRY(certificates_->keep_issued(site, credential));
-  std::string report;
-  return refresh_certificates(report);
+base::Result<void> Application::keep_issued(const std::string& site, const cert::Credential& credential) {
+  return certificates_->keep_issued(site, credential);
 }
 
 // Stored certificates of authorities that are not good any more do not keep the others from being served.

@@ -62,8 +62,8 @@ class Application {
   // The authority has taken a certificate of the site back.
   void note_revoked(const std::string& site, std::string_view text);
 
-  // Keeps what an authority has issued for a site, and serves it.
-  base::Result<void> take_issued(const std::string& site, const cert::Credential& credential);
+  // Keeps what an authority has issued for a site; refresh_certificates() serves it.
+  base::Result<void> keep_issued(const std::string& site, const cert::Credential& credential);
 
   void rotate_ticket_keys();
   // Makes a new key of Encrypted Client Hello and keeps it; the old ones still open.

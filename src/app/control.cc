@@ -25,6 +25,9 @@ constexpr std::chrono::milliseconds kSettleTime{250};
 // How often the calendar and the workers are looked at. Not a timer for the date itself, which may be jumped over when
 // the clock is set.
 constexpr std::chrono::seconds kMaintenance{10};
+// What is issued is served at once where that takes no longer than this; else the rest is this many times as long.
+constexpr std::chrono::milliseconds kQuickRefresh{50};
+constexpr int kRestAfterRefresh = 9;
 
 }  // namespace
 
@@ -49,6 +52,8 @@ Control::Control(std::unique_ptr<loop::Loop> loop, os::SignalReceiver signals, o
       passage_source_([this] { take_from_successor(); }),
       maintenance_([this] { maintain(); }),
       change_settled_([this] { act_on_changes(); }),
+      // What is wrong with them is in the audit log; the old ones stay.
+      issued_waits_([this] { static_cast<void>(serve_issued()); }),
       drain_deadline_([this] { loop_->stop(); }),
       progress_([this] { tell_progress(); }) {}
 
@@ -136,9 +141,24 @@ void Control::end_issuance() {
 
 base::Result<void> Control::issued(const std::string& site, const cert::Credential& credential) {
   if (on_demand_ && on_demand_->takes(site)) return on_demand_->take(site, credential);
-  GATE_TRY(application_->take_issued(site, credential));
-  certificates_in_use_changed();
+  GATE_TRY(application_->keep_issued(site, credential));
+  const base::Instant now = application_->clock().now();
+  if (now >= serve_issued_from_) return serve_issued();
+  loop_->arm(issued_waits_, loop_->now() + (serve_issued_from_ - now));
   return {};
+}
+
+// All certificates are read anew, which takes seconds where there are thousands: then what is issued meanwhile waits,
+// so that most of the time is left for other things.
+base::Result<void> Control::serve_issued() {
+  const base::Clock& clock = application_->clock();
+  const base::Instant began = clock.now();
+  std::string report;
+  auto served = application_->refresh_certificates(report);
+  certificates_in_use_changed();
+  const base::Duration took = clock.now() - began;
+  if (took > kQuickRefresh) serve_issued_from_ = clock.now() + kRestAfterRefresh * took;
+  return served;
 }
 
 void Control::renewal_wanted(const std::string& name) {

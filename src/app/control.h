@@ -106,6 +106,7 @@ class Control final : private IssuanceListener, private RevocationListener {
   void act_on_changes();
   base::Result<void> begin_watch();
   void certificates_in_use_changed();
+  base::Result<void> serve_issued();
   void seek_certificate(const std::string& name);
   void watch_files();
   void note_changes_while_starting();
@@ -142,10 +143,12 @@ class Control final : private IssuanceListener, private RevocationListener {
   Source passage_source_;
   Alarm maintenance_;
   Alarm change_settled_;
+  Alarm issued_waits_;
   Alarm drain_deadline_;
   Alarm progress_;
   std::optional<Successor> successor_;
   std::vector<std::uint64_t> turns_seen_;
+  base::Instant serve_issued_from_{};
   bool watch_configuration_ = false;
   bool configuration_changed_ = false;
   bool certificates_changed_ = false;

@@ -24,7 +24,7 @@ std::string state_of(const json& certificate) {
 }
 
 std::string renewal_of(const json& certificate) {
-  const std::string day = day_of(certificate, "renewal");
+  std::string day = day_of(certificate, "renewal");
   if (!day.empty()) return day;
   return certificate.value("source", "").starts_with("ACME") ? "no more" : "by you";
 }
