@@ -52,8 +52,7 @@ Control::Control(std::unique_ptr<loop::Loop> loop, os::SignalReceiver signals, o
       passage_source_([this] { take_from_successor(); }),
       maintenance_([this] { maintain(); }),
       change_settled_([this] { act_on_changes(); }),
-      // What is wrong with them is in the audit log; the old ones stay.
-      issued_waits_([this] { static_cast<void>(serve_issued()); }),
+      issued_waits_([this] { static_cast<void>(refresh_certificates()); }),
       drain_deadline_([this] { loop_->stop(); }),
       progress_([this] { tell_progress(); }) {}
 
@@ -143,22 +142,9 @@ base::Result<void> Control::issued(const std::string& site, const cert::Credenti
   if (on_demand_ && on_demand_->takes(site)) return on_demand_->take(site, credential);
   GATE_TRY(application_->keep_issued(site, credential));
   const base::Instant now = application_->clock().now();
-  if (now >= serve_issued_from_) return serve_issued();
+  if (now >= serve_issued_from_) return refresh_certificates();
   loop_->arm(issued_waits_, loop_->now() + (serve_issued_from_ - now));
   return {};
-}
-
-// All certificates are read anew, which takes seconds where there are thousands: then what is issued meanwhile waits,
-// so that most of the time is left for other things.
-base::Result<void> Control::serve_issued() {
-  const base::Clock& clock = application_->clock();
-  const base::Instant began = clock.now();
-  std::string report;
-  auto served = application_->refresh_certificates(report);
-  certificates_in_use_changed();
-  const base::Duration took = clock.now() - began;
-  if (took > kQuickRefresh) serve_issued_from_ = clock.now() + kRestAfterRefresh * took;
-  return served;
 }
 
 void Control::renewal_wanted(const std::string& name) {
@@ -229,11 +215,17 @@ base::Result<ReloadReport> Control::reload(std::string& report) {
   return result;
 }
 
-void Control::refresh_certificates() {
+// All are read anew, which takes seconds where there are thousands: then what is issued meanwhile waits, so that most
+// of the time is left for other things.
+base::Result<void> Control::refresh_certificates() {
+  const base::Clock& clock = application_->clock();
+  const base::Instant began = clock.now();
   std::string report;
-  // What is wrong with them is in the audit log; the old ones stay.
-  static_cast<void>(application_->refresh_certificates(report));
+  auto refreshed = application_->refresh_certificates(report);
   certificates_in_use_changed();
+  const base::Duration took = clock.now() - began;
+  if (took > kQuickRefresh) serve_issued_from_ = clock.now() + kRestAfterRefresh * took;
+  return refreshed;
 }
 
 // Files are read before they are watched; what was written in between is told by no event.
@@ -269,7 +261,7 @@ void Control::act_on_changes() {
   if (configuration) {
     static_cast<void>(reload(report));  // reads the certificates too
   } else if (certificates) {
-    refresh_certificates();
+    static_cast<void>(refresh_certificates());
   }
 }
 
@@ -281,7 +273,7 @@ void Control::maintain() {
     application_->rotate_ech_keys();
     ech_publisher_->adopt(application_->settings(), application_->ech_keys());
   }
-  if (application_->renewal_is_due()) refresh_certificates();
+  if (application_->renewal_is_due()) static_cast<void>(refresh_certificates());
   application_->look_after_internal_ca();
   revocation_->maintain();
   on_demand_->maintain();

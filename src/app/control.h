@@ -106,12 +106,11 @@ class Control final : private IssuanceListener, private RevocationListener {
   void act_on_changes();
   base::Result<void> begin_watch();
   void certificates_in_use_changed();
-  base::Result<void> serve_issued();
   void seek_certificate(const std::string& name);
   void watch_files();
   void note_changes_while_starting();
   void maintain();
-  void refresh_certificates();
+  base::Result<void> refresh_certificates();  // what is wrong with them is in the audit log too; the old ones stay
   void child_spoke();
   void take_from_successor();
   void drain(bool hand_over, base::Duration deadline);
