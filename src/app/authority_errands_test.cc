@@ -15,6 +15,7 @@
 #include "app/codes.h"
 #include "cert/issue.h"
 #include "client/loop_context.h"
+#include "loop/waiting_for_test.h"
 #include "os/random.h"
 #include "os/temporary_folder_for_test.h"
 
@@ -79,14 +80,8 @@ class AuthorityErrandsTest : public testing::Test, private IssuanceListener {
     std::optional<base::Result<std::string>>& told_;
   };
 
-  bool wait(const std::function<bool()>& condition) {
-    const auto patience = loop_->now() + 20s;
-    while (!condition() && loop_->now() < patience) loop_->turn(loop_->now() + 20ms);
-    return condition();
-  }
-  void settle() {
-    for (int i = 0; i < 20; ++i) loop_->turn(loop_->now() + 5ms);
-  }
+  bool wait(const std::function<bool()>& condition) { return loop::wait_for(*loop_, condition); }
+  void settle() { loop::settle(*loop_); }
   base::Result<std::string> revoke(bool wants_another) {
     std::optional<base::Result<std::string>> told;
     errands_->revoke({.site = kSite, .wants_another = wants_another}, *served_, std::make_unique<Waiter>(told));

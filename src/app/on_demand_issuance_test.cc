@@ -10,6 +10,7 @@
 #include "client/scripted_server_for_test.h"
 #include "conf/environment.h"
 #include "http/media_type.h"
+#include "loop/waiting_for_test.h"
 #include "os/file.h"
 #include "os/random.h"
 #include "os/temporary_folder_for_test.h"
@@ -78,15 +79,8 @@ class OnDemandIssuanceTest : public testing::Test, private IssuanceListener {
     codes_.push_back(code);
   }
 
-  bool wait(const std::function<bool()>& condition) {
-    const auto patience = loop_->now() + 20s;
-    while (!condition() && loop_->now() < patience) loop_->turn(loop_->now() + 20ms);
-    return condition();
-  }
-  // Also when nothing comes.
-  void settle() {
-    for (int i = 0; i < 20; ++i) loop_->turn(loop_->now() + 5ms);
-  }
+  bool wait(const std::function<bool()>& condition) { return loop::wait_for(*loop_, condition); }
+  void settle() { loop::settle(*loop_); }
   bool issue(const std::string& name) {
     on_demand_->seek(name);
     return wait([&] { return names_.find(name) != nullptr && !issuance_->running(name); });
