@@ -149,7 +149,8 @@ TEST(H2Floods, continuations_without_end_CVE_2024_27316) {
     EXPECT_TRUE(test.closed_with(Code::kEnhanceYourCalm)) << size;
     EXPECT_LT(frames, 100);
     EXPECT_EQ(test.dispatched, 0u);
-    EXPECT_EQ(test.violations.size(), 1u);
+    EXPECT_EQ(test.violations.size(), size == 0 ? 1u : 2u) << "a second :method beside the flood";
+    EXPECT_EQ(test.violations.back(), "CONTINUATION flood");
   }
 }
 

@@ -56,6 +56,8 @@ FrameFollower::Piece FrameFollower::take(base::ByteView& input) {
     }
     const std::size_t payload = std::min(payload_left_, input.size() - taken);
     payload_left_ -= payload;
+    piece.payload = input.subspan(taken, payload);
+    piece.ended = payload_left_ == 0 && header_size_ == 0;
     taken += payload;
   }
   piece.bytes = input.first(taken);

@@ -30,8 +30,28 @@ inline constexpr std::uint8_t kFlagEndStream = 0x01;
 inline constexpr std::uint8_t kFlagAck = 0x01;
 inline constexpr std::uint8_t kFlagEndHeaders = 0x04;
 inline constexpr std::uint8_t kFlagPadded = 0x08;
+inline constexpr std::uint8_t kFlagPriority = 0x20;
 
 inline constexpr std::size_t kFrameHeaderBytes = 9;
+
+// RFC 9113 4.2: what everybody takes. We never ask for more, nor use it where a peer would.
+inline constexpr std::size_t kPayloadBytesMax = 16'384;
+
+// RFC 9113 6.9.1 and 6.9.2.
+inline constexpr std::int64_t kWindowMax = 0x7fff'ffff;
+inline constexpr std::uint32_t kFirstWindow = 65'535;
+
+// RFC 9113 6.5.2, RFC 8441 3, RFC 9218 2.1.
+enum class Setting : std::uint16_t {
+  kHeaderTableSize = 0x1,
+  kEnablePush = 0x2,
+  kMaxConcurrentStreams = 0x3,
+  kInitialWindowSize = 0x4,
+  kMaxFrameSize = 0x5,
+  kMaxHeaderListSize = 0x6,
+  kEnableConnectProtocol = 0x8,
+  kNoRfc7540Priorities = 0x9,
+};
 inline constexpr std::string_view kClientPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 // RFC 9113 4.1.
@@ -66,7 +86,7 @@ enum class Code : std::uint32_t {
 std::string_view to_string(Code code);
 
 // Follows the frames of a connection's input without looking into them: where one begins, and whether a head is under
-// way. It sees what the protocol library ignores without a word, which is where floods hide.
+// way. Guards so see what is ignored without a word, which is where floods hide.
 class FrameFollower {
  public:
   // `preface_bytes` come before the first frame: a client's preface, or nothing from a server.
@@ -76,12 +96,16 @@ class FrameFollower {
   struct Piece {
     base::ByteView bytes;
     std::optional<FrameHeader> begun;
+    base::ByteView payload;  // what of `bytes` is behind the frame's header
+    bool ended = false;      // the frame is complete
   };
 
   // Takes the next piece off the front of `input`, which is not empty.
   Piece take(base::ByteView& input);
 
   bool in_preface() const { return preface_left_ > 0; }
+  // What is to come of a client's preface.
+  std::string_view preface_rest() const { return kClientPreface.substr(kClientPreface.size() - preface_left_); }
 
   // Between the first byte of a HEADERS frame and the last of the frame that ends its field section.
   bool in_head() const { return head_open_ || (in_head_payload_ && payload_left_ > 0); }

@@ -35,11 +35,7 @@ Verdict FrameGuard::judge(const FrameHeader& frame, bool live, base::Instant now
     case FrameType::kContinuation:
       if (frame.length == 0 && !abuse_.tolerates(Abuse::kEmptyFrame, now)) return flood(to_string(Abuse::kEmptyFrame));
       return judge_head_size(frame);
-    case FrameType::kPriority:
-      // RFC 9113 6.3: "If a PRIORITY frame is received with a stream identifier of 0x00, the recipient MUST respond
-      // with a connection error". The library ignores the whole frame where RFC 9218 is in use.
-      if (frame.stream_id == 0) return close(Code::kProtocolError, "PRIORITY on stream 0");
-      return count(Abuse::kPriority, now);
+    case FrameType::kPriority: return count(Abuse::kPriority, now);
     case FrameType::kPriorityUpdate: return count(Abuse::kPriority, now);
     case FrameType::kResetStream: return count(live ? Abuse::kReset : Abuse::kStrayFrame, now);
     case FrameType::kSettings: return count(Abuse::kSettings, now);
@@ -75,7 +71,7 @@ Verdict FrameGuard::judge_head_size(const FrameHeader& frame) {
 // stream.
 Verdict FrameGuard::judge_late(const FrameHeader& frame, base::Instant now) {
   if (!abuse_.tolerates(Abuse::kStrayFrame, now)) return flood(to_string(Abuse::kStrayFrame));
-  // Not a stream a client can open: the library knows what to say to that.
+  // Not a stream a client can open: the session knows what to say to that.
   const bool of_client = frame.stream_id % 2 == 1;
   if (!of_client || frame.stream_id > ignored_above_) return {};
   switch (closed_.find(frame.stream_id)) {

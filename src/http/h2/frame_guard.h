@@ -24,7 +24,7 @@ struct Verdict {
   std::string_view what;  // static text
 };
 
-// Judges every frame by its header before the protocol library sees it: floods, heads without end, and frames that come
+// Judges every frame by its header before it is looked into: floods, heads without end, and frames that come
 // too late for their stream. Holds what has to be remembered for that.
 class FrameGuard {
  public:

@@ -35,12 +35,9 @@ H2Wire::H2Wire(WireContext& context, Dispatcher& dispatcher, const ConnectionInf
 H2Wire::~H2Wire() { exchanges_.finish_all(Outcome::kClientGone); }
 
 void H2Wire::receive(base::ByteView bytes) {
-  while (!bytes.empty() && takes_input()) {
-    const auto piece = frames_.take(bytes);
-    if (piece.begun && !admit(*piece.begun)) break;
-    session_.feed(piece.bytes);
-  }
-  if (!frames_.in_head()) {
+  if (!takes_input()) return;
+  session_.feed(bytes);
+  if (!session_.in_head()) {
     head_since_.reset();
   } else if (!head_since_) {
     head_since_ = now();
@@ -49,12 +46,9 @@ void H2Wire::receive(base::ByteView bytes) {
   settle();
 }
 
-bool H2Wire::admit(const FrameHeader& frame) {
-  const bool of_stream =
-      frame.type == FrameType::kData || frame.type == FrameType::kHeaders || frame.type == FrameType::kResetStream;
-  const bool live = of_stream && frame.stream_id <= guard_.last_stream_id() && session_.find(frame.stream_id);
+bool H2Wire::frame_begun(const FrameHeader& frame, bool live) {
   const Verdict verdict = guard_.judge(frame, live, now());
-  if (verdict.action == Verdict::Action::kResetStream) session_.reset(frame.stream_id, verdict.code);
+  if (verdict.action == Verdict::Action::kResetStream) session_.send_reset(frame.stream_id, verdict.code);
   obey(verdict);
   return !condemned_;
 }
@@ -70,15 +64,17 @@ void H2Wire::receive_end() {
 void H2Wire::produce(base::Buffer& out, std::size_t budget) {
   if (ended_) return;
   const std::size_t before = out.size();
+  session_.open_output(out);
   for (bool more = true; more;) {
     const std::size_t reached = out.size();
     exchanges_.send_ready();
     if (shutdown_.take_due()) guard_.shut_down(session_.shut_down());
-    more = session_.produce(out, before + budget) && out.size() > reached;
+    more = session_.produce(before + budget) && out.size() > reached;
     // Producing may end the connection for a flood, or make other streams ready.
     const bool settled = settle();
     more = settled || (more && exchanges_.any_ready());
   }
+  session_.close_output();
   delivery_.add(out.size() - before);
 }
 
@@ -117,8 +113,8 @@ Stream& H2Wire::stream_opened(std::uint32_t id) {
   return stream;
 }
 
-bool H2Wire::field_received(Stream& stream, std::string_view name, std::string_view value) {
-  if (exchanges_.take_field(stream, name, value)) return true;
+bool H2Wire::field_received(Stream& stream, const Field& line) {
+  if (exchanges_.take_field(stream, line)) return true;
   if (!stream.head_received) condemn(Code::kEnhanceYourCalm, multiplex::kFlood, "header list far above its limit");
   return false;
 }
@@ -149,14 +145,6 @@ Pulled H2Wire::pull_data(Stream& stream, std::span<std::byte> into) {
   return pulled;
 }
 
-// RFC 9113 8.1: "A server can send a complete response prior to the client sending an entire request [...] a server MAY
-// request that the client abort transmission of a request without error by sending a RST_STREAM with an error code of
-// NO_ERROR".
-void H2Wire::response_sent(Stream& stream) {
-  exchanges_.response_sent(stream);
-  if (!stream.body.ended() && !stream.is_tunnel()) session_.reset(number_of(stream), Code::kNoError);
-}
-
 void H2Wire::reset_sent(Code code) {
   const bool caused = code != Code::kNoError && code != Code::kInternalError && code != Code::kCancel;
   if (!caused || code == Code::kRefusedStream) return;
@@ -164,12 +152,7 @@ void H2Wire::reset_sent(Code code) {
   obey(guard_.count(Abuse::kCausedReset, now()));
 }
 
-// An error that nghttp2 has found itself is known from here.
-void H2Wire::goaway_sent(Code code) {
-  if (code == Code::kNoError || closing_) return;
-  closing_ = true;
-  condemn(code, multiplex::kConnectionBroken, to_string(code));
-}
+void H2Wire::connection_broken(Code code) { condemn(code, multiplex::kConnectionBroken, to_string(code)); }
 
 void H2Wire::stream_closed(Stream& stream) {
   const bool done = stream.response_ended() && stream.body.ended();
@@ -182,7 +165,7 @@ void H2Wire::stream_closed(Stream& stream) {
 // --- ends
 
 void H2Wire::reset(Stream& stream, Code code, Outcome outcome) {
-  session_.reset(number_of(stream), code);
+  session_.send_reset(number_of(stream), code);
   session_.forget(stream);
   guard_.stream_closed(number_of(stream), Ending::kResetByUs);
   exchanges_.finish(stream, outcome);

@@ -48,8 +48,9 @@ class H2Wire final : public Wire, private SessionEvents {
     WireEvent event;
   };
 
+  bool frame_begun(const FrameHeader& frame, bool live) override;
   Stream& stream_opened(std::uint32_t id) override;
-  bool field_received(Stream& stream, std::string_view name, std::string_view value) override;
+  bool field_received(Stream& stream, const Field& line) override;
   void head_received(Stream& stream, bool ended) override;
   void data_received(Stream& stream, base::ByteView bytes) override { exchanges_.take_data(stream, bytes); }
   void request_ended(Stream& stream) override { stream.end_request(); }
@@ -57,16 +58,15 @@ class H2Wire final : public Wire, private SessionEvents {
   void hollow_data_received() override;
   void stream_refused(std::uint32_t id) override;
   Pulled pull_data(Stream& stream, std::span<std::byte> into) override;
-  void response_sent(Stream& stream) override;
+  void response_sent(Stream& stream) override { exchanges_.response_sent(stream); }
   void reset_sent(Code code) override;
-  void goaway_sent(Code code) override;
   void stream_closed(Stream& stream) override;
   void settings_acknowledged() override { greeting_ = false; }
   void ping_acknowledged() override;
+  void connection_broken(Code code) override;
 
   base::Instant now() const { return exchanges_.now(); }
   bool takes_input() const { return !ended_ && !closing_ && !condemned_; }
-  bool admit(const FrameHeader& frame);
   void obey(const Verdict& verdict);
   void condemn(Code code, base::ErrorCode event, std::string_view what);
   bool settle();
@@ -80,7 +80,6 @@ class H2Wire final : public Wire, private SessionEvents {
   const Limits& limits_;
   WireHost& host_;
 
-  FrameFollower frames_;
   FrameGuard guard_;
   Session session_;
   multiplex::Exchanges exchanges_;

@@ -27,7 +27,7 @@ void H2Wire::on_deadline() {
 // time, it MAY issue a connection error (Section 5.4.1) of type SETTINGS_TIMEOUT."
 void H2Wire::check_greeting() {
   if (!greeting_ || !deadline_.reached(opened_at_ + limits_.header_timeout)) return;
-  const Code code = frames_.in_preface() ? Code::kProtocolError : Code::kSettingsTimeout;
+  const Code code = session_.in_preface() ? Code::kProtocolError : Code::kSettingsTimeout;
   condemn(code, multiplex::kClientTooSlow, "preface or settings acknowledgement too slow");
 }
 

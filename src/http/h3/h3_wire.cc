@@ -136,7 +136,7 @@ void H3Wire::break_stream(RequestStream& stream, Code code) {
 // --- Requests
 
 bool H3Wire::field_received(RequestStream& stream, std::string_view name, std::string_view value) {
-  if (broken_ || exchanges_.take_field(*stream.exchange, name, value)) return true;
+  if (broken_ || exchanges_.take_field(*stream.exchange, {name, value, field_id(name)})) return true;
   if (!stream.exchange->head_received) {
     condemn(Code::kExcessiveLoad, multiplex::kFlood, "header list far above its limit");
     return false;

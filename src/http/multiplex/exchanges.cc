@@ -26,15 +26,15 @@ Stream& Exchanges::open(std::uint64_t id) {
   return streams_.open(owner, id, with_.context.blocks, with_.connection, with_.limits, with_.context.time);
 }
 
-bool Exchanges::take_field(Stream& stream, std::string_view name, std::string_view value) {
-  if (!stream.head_received) return stream.assembly.add(stream.exchange, name, value);
+bool Exchanges::take_field(Stream& stream, const Field& line) {
+  if (!stream.head_received) return stream.assembly.add(stream.exchange, line);
   // RFC 9113 8.5: "Frame types other than DATA or stream management frames (RST_STREAM, WINDOW_UPDATE, and PRIORITY)
   // MUST NOT be sent on a connected stream and MUST be treated as a stream error".
   if (stream.wants_tunnel()) return false;
-  if (!stream.assembly.takes_trailer(stream.exchange, name, value)) return false;
+  if (!stream.assembly.takes_trailer(stream.exchange, line)) return false;
   base::Arena& arena = stream.exchange.arena();
-  const FieldId id = field_id(name);
-  if (is_trailer_allowed(id)) stream.body.add_trailer(arena, {arena.copy(name), arena.copy(value), id});
+  if (is_trailer_allowed(line.id))
+    stream.body.add_trailer(arena, {arena.copy(line.name), arena.copy(line.value), line.id});
   return true;
 }
 

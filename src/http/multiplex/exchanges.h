@@ -26,6 +26,8 @@ struct Surroundings {
   WireHost& host;
 };
 
+using StreamBlocks = BlockTable<Stream, LiveStreams>;
+
 // The exchanges of one connection that carries many at once: how streams become exchanges, refusals and log lines,
 // whatever the framing. The driver calls these from its library's events and from its own functions.
 class Exchanges final : private StreamOwner {
@@ -47,7 +49,7 @@ class Exchanges final : private StreamOwner {
 
   // A line of a head or trailer section, checked by the protocol's rules. False when there are too many: for a head far
   // above its limit, for a trailer section at once.
-  [[nodiscard]] bool take_field(Stream& stream, std::string_view name, std::string_view value);
+  [[nodiscard]] bool take_field(Stream& stream, const Field& line);
   // The head is complete: the request is dispatched or refused. `ended` says that no body follows.
   void take_head(Stream& stream, bool ended);
   void take_data(Stream& stream, base::ByteView bytes);
@@ -98,7 +100,7 @@ class Exchanges final : private StreamOwner {
   const Version version_;
   Framing& framing_;
   LazyDeadline deadline_;
-  BlockTable<Stream, LiveStreams> streams_;
+  StreamBlocks streams_;
   base::IntrusiveList<Stream, ReadyStreams> ready_;
   std::uint64_t opened_ = 0;
   base::Instant idle_since_;

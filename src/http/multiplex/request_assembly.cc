@@ -20,52 +20,51 @@ constexpr std::string_view kCookieDelimiter = "; ";
 
 }  // namespace
 
-bool RequestAssembly::add(Exchange& exchange, std::string_view name, std::string_view value) {
+bool RequestAssembly::add(Exchange& exchange, const Field& line) {
   const Limits& limits = exchange.limits();
-  const bool pseudo = name.starts_with(':');
-  const FieldId id = pseudo ? FieldId::kUnknown : field_id(name);
   // A client may send each cookie in a line of its own; they count as the one line they become.
-  if (id != FieldId::kCookie || ++cookies_ == 1) ++lines_;
-  if (!count(limits, name, value)) {
+  if (line.id != FieldId::kCookie || ++cookies_ == 1) ++lines_;
+  if (!count(limits, line)) {
     fault_ = RequestFault::kHeaderTooLarge;
     return bytes_ <= limits.header_bytes_max * kPatience;
   }
-  if (pseudo) {
-    add_pseudo(exchange, name, value);
+  if (is_pseudo(line.id)) {
+    add_pseudo(exchange, line);
   } else {
     base::Arena& arena = exchange.arena();
-    exchange.request.fields.add({id == FieldId::kUnknown ? arena.copy(name) : field_name(id), arena.copy(value), id});
+    const bool known = line.id != FieldId::kUnknown;
+    exchange.request.fields.add({known ? field_name(line.id) : arena.copy(line.name), arena.copy(line.value), line.id});
   }
   return true;
 }
 
-bool RequestAssembly::takes_trailer(const Exchange& exchange, std::string_view name, std::string_view value) {
+bool RequestAssembly::takes_trailer(const Exchange& exchange, const Field& line) {
   ++lines_;
-  return count(exchange.limits(), name, value);
+  return count(exchange.limits(), line);
 }
 
-bool RequestAssembly::count(const Limits& limits, std::string_view name, std::string_view value) {
-  bytes_ += name.size() + value.size() + kLineOverhead;
+bool RequestAssembly::count(const Limits& limits, const Field& line) {
+  bytes_ += line.name.size() + line.value.size() + kLineOverhead;
   return bytes_ <= limits.header_bytes_max && lines_ <= limits.header_lines_max;
 }
 
-void RequestAssembly::add_pseudo(Exchange& exchange, std::string_view name, std::string_view value) {
+void RequestAssembly::add_pseudo(Exchange& exchange, const Field& line) {
   Request& request = exchange.request;
-  if (name == ":path") {
-    if (value.size() > exchange.limits().target_bytes_max) {
-      fault_ = RequestFault::kTargetTooLong;
-      return;
-    }
-    path_ = exchange.arena().copy(value);
-  } else if (name == ":method") {
-    request.method = to_method(value);
-    request.method_text = exchange.arena().copy(value);
-  } else if (name == ":authority") {
-    authority_ = exchange.arena().copy(value);
-  } else if (name == ":scheme") {
-    scheme_ = exchange.arena().copy(value);
-  } else if (name == ":protocol") {
-    request.protocol = exchange.arena().copy(value);
+  if (line.id == FieldId::kPseudoPath && line.value.size() > exchange.limits().target_bytes_max) {
+    fault_ = RequestFault::kTargetTooLong;
+    return;
+  }
+  const auto value = exchange.arena().copy(line.value);
+  switch (line.id) {
+    case FieldId::kPseudoPath: path_ = value; break;
+    case FieldId::kPseudoMethod:
+      request.method = to_method(value);
+      request.method_text = value;
+      break;
+    case FieldId::kPseudoAuthority: authority_ = value; break;
+    case FieldId::kPseudoScheme: scheme_ = value; break;
+    case FieldId::kPseudoProtocol: request.protocol = value; break;
+    default: break;
   }
 }
 

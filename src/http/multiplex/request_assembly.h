@@ -16,17 +16,17 @@ class RequestAssembly {
  public:
   // Whether the head may go on. A head above the limits is read on, but not kept, and refused at its end; far above
   // them it is an attack (HPACK bomb, CVE-2016-6581, and the like with QPACK).
-  [[nodiscard]] bool add(Exchange& exchange, std::string_view name, std::string_view value);
+  [[nodiscard]] bool add(Exchange& exchange, const Field& line);
 
   // All lines are there. `ended` says that no body follows. Yields what the request is to be refused for.
   std::optional<RequestFault> finish(Exchange& exchange, bool ended);
 
   // Whether a trailer line is within what the limits leave.
-  [[nodiscard]] bool takes_trailer(const Exchange& exchange, std::string_view name, std::string_view value);
+  [[nodiscard]] bool takes_trailer(const Exchange& exchange, const Field& line);
 
  private:
-  bool count(const Limits& limits, std::string_view name, std::string_view value);
-  void add_pseudo(Exchange& exchange, std::string_view name, std::string_view value);
+  bool count(const Limits& limits, const Field& line);
+  void add_pseudo(Exchange& exchange, const Field& line);
   void join_cookies(Exchange& exchange) const;
   std::optional<RequestFault> set_host(Exchange& exchange) const;
 

@@ -25,7 +25,8 @@ std::span<const Field> response_head(Exchange& exchange, const ResponseFraming& 
   const Response& response = exchange.response;
   const auto lines = arena.make_array<Field>(response.fields.size() + kLinesOfOurs);
   std::size_t count = 0;
-  lines[count++] = {":status", response.status == 200 ? "200" : status_text(arena, response.status)};
+  lines[count++] = {":status", response.status == 200 ? "200" : status_text(arena, response.status),
+                    FieldId::kPseudoStatus};
   if (!response.fields.find(FieldId::kServer)) lines[count++] = {"server", kServerName, FieldId::kServer};
   lines[count++] = {"date", arena.copy(http_date), FieldId::kDate};
   if (framing.content_length) {
@@ -42,7 +43,7 @@ std::span<const Field> response_head(Exchange& exchange, const ResponseFraming& 
 std::span<const Field> interim_head(base::Arena& arena, std::uint16_t status, std::span<const Field> fields) {
   const auto lines = arena.make_array<Field>(1 + fields.size());
   std::size_t count = 0;
-  lines[count++] = {":status", status_text(arena, status)};
+  lines[count++] = {":status", status_text(arena, status), FieldId::kPseudoStatus};
   for (const Field& field : fields) {
     if (!is_written_by_driver(field.id)) lines[count++] = {arena.copy(field.name), arena.copy(field.value), field.id};
   }
