@@ -1,0 +1,206 @@
+"""What is measured, and how: each case is an operation that a server does many times, checked to be what was asked for."""
+import json
+import re
+import statistics
+import subprocess
+import sys
+
+from servers import BUILD, CORE, Server, Upstream
+
+GROUP_X25519, GROUP_MLKEM = "29", "4588"
+HTTP3_CASES = ("h3", "quic-bulk")
+
+
+def load(arguments):
+    done = subprocess.run(["taskset", "-c", CORE, *map(str, arguments)], capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(map(str, arguments))} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def gateload(server, count, *more):
+    result = json.loads(load([BUILD / "bench" / "gateload", "handshake", f"127.0.0.1:{server.port}", "localhost", count, 16, *more]))
+    if result["failed"]:
+        sys.exit(f"{server.name}: {result['failed']} handshakes failed")
+    return result
+
+
+def full_handshake(server):
+    result = gateload(server, 1500, GROUP_X25519)
+    check(server, result["resumed"] == 0 and str(result["group"]) == GROUP_X25519, result)
+    return 1500
+
+
+def resumed_handshake(server):
+    result = gateload(server, 1500, "resume", GROUP_X25519)
+    check(server, result["resumed"] >= 1490, result)
+    return 1500
+
+
+def mlkem_handshake(server):
+    result = gateload(server, 1500, GROUP_MLKEM)
+    check(server, str(result["group"]) == GROUP_MLKEM, result)
+    return 1500
+
+
+def h2load(server, requests, path, *more):
+    out = load(["h2load", "-n", requests, *more, f"https://127.0.0.1:{server.port}/{path}"])
+    check(server, f"{requests} succeeded, 0 failed" in out, out)
+    return out
+
+
+def check(server, condition, evidence):
+    if not condition:
+        sys.exit(f"{server.name} did not do what is measured: {evidence}")
+
+
+def h1(server):
+    out = h2load(server, 60_000, "small.txt", "--h1", "-c", "16")
+    check(server, "Application protocol: http/1.1" in out and "TLSv1.3" in out, out)
+    return 60_000
+
+
+def h2(server):
+    out = h2load(server, 100_000, "small.txt", "-c", "8", "-m", "32")
+    check(server, "Application protocol: h2" in out and "TLSv1.3" in out, out)
+    return 100_000
+
+
+def proxy_h1(server):
+    out = h2load(server, 40_000, "proxied/", "--h1", "-c", "16")
+    check(server, "Application protocol: http/1.1" in out, out)
+    return 40_000
+
+
+def proxy_h2(server):
+    out = h2load(server, 40_000, "proxied/", "-c", "8", "-m", "32")
+    check(server, "Application protocol: h2" in out, out)
+    return 40_000
+
+
+def h3load(server, path, requests, connections, streams, size):
+    out = load([BUILD / "bench" / "h3load", f"127.0.0.1:{server.port}", "localhost", f"/{path}", requests, connections, streams])
+    result = json.loads(out)
+    check(server, result["requests"] == requests and result["bytes"] == requests * size, result)
+    return requests
+
+
+def h3(server):
+    return h3load(server, "small.txt", 60_000, 8, 32, 300)
+
+
+def quic_bulk(server):
+    # In packets of 1 452 bytes, of which the path's own headers leave about 1 420 for the file.
+    h3load(server, "large.bin", 30, 2, 1, 10_000_000)
+    return 30 * 10_000_000 // 1_420
+
+
+def large(server):
+    h2load(server, 60, "large.bin", "-c", "4", "-m", "1", "-w", "24", "-W", "26")
+    return 60
+
+
+def echo(server):
+    """The sentinel: 20 000 exchanges of 100 against 200 bytes over 16 connections, one after the other on each."""
+    code = (
+        "import socket,sys\n"
+        f"c=[socket.create_connection(('127.0.0.1',{server.port})) for _ in range(16)]\n"
+        "b=b'x'*100\n"
+        "for _ in range(1250):\n"
+        "  for s in c: s.send(b)\n"
+        "  for s in c: s.recv(200)\n")
+    load([sys.executable, "-c", code])
+    return 20_000
+
+
+MEASURES = {  # case: (operation, unit, factor from seconds, peers that can do it)
+    "handshake": (full_handshake, "µs per connection: full handshake, one request, close", 1e6, ["nginx", "haproxy", "h2o", "caddy"]),
+    "resumed": (resumed_handshake, "µs per connection: resumed handshake, one request, close", 1e6, ["nginx", "haproxy", "h2o", "caddy"]),
+    "mlkem": (mlkem_handshake, "µs per connection: full handshake with X25519MLKEM768", 1e6, ["sid:nginx", "sid:haproxy"]),
+    "h1": (h1, "µs per request: HTTP/1.1 keep-alive, 300 B, TLS 1.3", 1e6, ["nginx", "haproxy", "h2o", "caddy"]),
+    "h2": (h2, "µs per request: HTTP/2, 8 connections × 32 streams, 300 B", 1e6, ["nginx", "haproxy", "h2o", "caddy"]),
+    "h3": (h3, "µs per request: HTTP/3, 8 connections × 32 streams, 300 B", 1e6, ["sid:nginx", "sid:haproxy", "sid:caddy"]),
+    "proxy-h1": (proxy_h1, "µs per request: HTTP/1.1 over TLS to an HTTP/1.1 server in clear, keep-alive, 300 B", 1e6, ["nginx", "haproxy"]),
+    "proxy-h2": (proxy_h2, "µs per request: HTTP/2, 8 connections × 32 streams, to an HTTP/1.1 server in clear, 300 B", 1e6, ["nginx", "haproxy"]),
+    "large": (large, "ms per 10 MB file, HTTP/2", 1e3, ["nginx", "h2o", "caddy"]),
+    "quic-bulk": (quic_bulk, "µs per packet: 10 MB files over HTTP/3, 2 connections", 1e6, ["sid:nginx", "sid:caddy"]),
+}
+CASES = [*MEASURES, "idle", "limits"]
+
+
+def cost(server, operation):
+    before = server.cpu_seconds()
+    count = operation(server)
+    return (server.cpu_seconds() - before) / count
+
+
+def compare(case, peers, pairs, ground):
+    operation, unit, factor, able = MEASURES[case]
+    names = ["gate443"] + [peer for peer in peers if peer in able or peer.removeprefix("sid:") in able]
+    servers = {name: Server(name, ground, case in HTTP3_CASES) for name in names + ["echo"]}
+    upstream = Upstream(ground) if case.startswith("proxy") else None
+    costs = {name: [] for name in servers}
+    try:
+        for server in servers.values():  # warm-up, not counted
+            cost(server, echo if server.name == "echo" else operation)
+        for pair in range(pairs):
+            order = names if pair % 2 == 0 else names[::-1]
+            for name in order:
+                costs[name].append(cost(servers[name], operation) * factor)
+            costs["echo"].append(cost(servers["echo"], echo) * 1e6)
+        versions = {name: server.version() for name, server in servers.items()}
+    finally:
+        for server in [*servers.values(), *filter(None, [upstream])]:
+            server.stop()
+    rows = []
+    for name in names:
+        ratios = sorted(theirs / ours for theirs, ours in zip(costs[name], costs["gate443"]))
+        rows.append({"server": f"{name} {versions[name]}", "cost": statistics.median(costs[name]),
+                     "ratio": statistics.median(ratios), "low": ratios[0], "high": ratios[-1]})
+    return {"case": case, "unit": unit, "rows": rows, "echo": statistics.median(costs["echo"])}
+
+
+def idle(peers, ground):
+    rows = []
+    for name in ["gate443"] + [peer for peer in peers if peer.removeprefix("sid:") in ("nginx", "haproxy", "h2o", "caddy")]:
+        server = Server(name, ground)
+        # HAProxy reserves two descriptors a connection, and this machine's limit is 20 000.
+        count = 9_000 if server.program == "haproxy" else 10_000
+        try:
+            gateload(server, 50, GROUP_X25519)
+            before = server.memory_kilobytes()
+            holder = subprocess.Popen([str(BUILD / "bench" / "gateload"), "idle", f"127.0.0.1:{server.port}", "localhost", str(count), "64"],
+                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            result = json.loads(holder.stdout.readline())
+            check(server, result["failed"] == 0, result)
+            kilobytes = (server.memory_kilobytes() - before) / count
+            holder.communicate("")
+            rows.append({"server": f"{name} {server.version()}", "cost": kilobytes})
+        finally:
+            server.stop()
+    for row in rows:
+        row["ratio"] = row["low"] = row["high"] = row["cost"] / rows[0]["cost"]
+    return {"case": "idle", "unit": "kB of process memory (PSS) per idle TLS connection, at 10 000", "rows": rows, "echo": None}
+
+
+def limits(ground):
+    server = Server("echo", ground)
+    try:
+        floor = min(cost(server, echo) * 1e6 for _ in range(5))
+    finally:
+        server.stop()
+    rows = [{"server": "echo server, per exchange, µs", "cost": floor, "ratio": 1, "low": 1, "high": 1}]
+    for line in load([BUILD / "bench" / "handshake_gate"]).splitlines():
+        found = re.match(r"(.+)\t([\d.]+)$", line)
+        if found:
+            unit = "" if "bytes" in found.group(1) else ", µs"
+            rows.append({"server": f"TLS in memory: {found.group(1)}{unit}", "cost": float(found.group(2)), "ratio": 1, "low": 1, "high": 1})
+    return {"case": "limits", "unit": "the floor of this machine", "rows": rows, "echo": None}
+
+
+def measure(case, peers, pairs, ground):
+    if case == "idle":
+        return idle(peers, ground)
+    if case == "limits":
+        return limits(ground)
+    return compare(case, peers, pairs, ground)

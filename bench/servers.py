@@ -1,0 +1,166 @@
+"""The servers that are measured, and the ground they stand on: one certificate, one folder of files, a configuration each."""
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+BUILD = HERE.parent / "build" / "release"
+CORE = "0"
+OTHER_CORE = "1"
+# What each configuration says to serve HTTP/3, and not to.
+HTTP3 = {
+    "gate443.conf": ("on", "off"),
+    "nginx.conf": ("listen 127.0.0.1:@port@ quic reuseport; http3 on; quic_gso on;", ""),
+    "haproxy.cfg": ("bind quic4@127.0.0.1:@port@ ssl crt @dir@/both.pem alpn h3", ""),
+    "Caddyfile": ("h3", ""),
+}
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def run(arguments, **options):
+    return subprocess.run(arguments, check=True, capture_output=True, text=True, **options)
+
+
+class Ground:
+    """The folder with certificate, files and configurations that all servers share."""
+
+    def __init__(self, sid_root=None):
+        self.sid_root = sid_root
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="gate443-bench-"))
+        os.chmod(self.dir, 0o755)
+        self.root = self.dir / "www"
+        self.root.mkdir()
+        (self.root / "small.txt").write_text("x" * 300)
+        (self.root / "index.html").write_text("x" * 300)
+        (self.root / "large.bin").write_bytes(os.urandom(10_000_000))
+        self.make_certificate()
+        self.upstream_port = free_port()
+
+    def make_certificate(self):
+        # A leaf under its own root, as from a real authority, so that every server sends a chain of one.
+        make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30",
+                "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                "-keyout", self.dir / "key.pem", "-out", self.dir / "chain.pem"]
+        run(make)
+        os.chmod(self.dir / "key.pem", 0o600)
+        (self.dir / "both.pem").write_text((self.dir / "chain.pem").read_text() + (self.dir / "key.pem").read_text())
+
+    def configuration(self, name, port, http3=False):
+        text = (HERE / "peers" / name).read_text()
+        text = text.replace("@http3@", HTTP3.get(name, ("", ""))[0 if http3 else 1])
+        for key, value in {"@dir@": self.dir, "@root@": self.root, "@port@": port, "@upstream@": self.upstream_port}.items():
+            text = text.replace(key, str(value))
+        path = self.dir / f"{port}-{name}"
+        path.write_text(text)
+        return str(path)
+
+    def remove(self):
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+class Upstream:
+    """What proxies pass requests on to: an nginx on the other core that answers 300 bytes from memory."""
+
+    def __init__(self, ground):
+        configuration = ground.configuration("upstream.conf", ground.upstream_port)
+        self.process = subprocess.Popen(["taskset", "-c", OTHER_CORE, "nginx", "-c", configuration, "-e", str(ground.dir / "upstream.log")],
+                                        start_new_session=True)
+
+    def stop(self):
+        os.killpg(self.process.pid, signal.SIGTERM)
+        self.process.wait()
+
+
+class Server:
+    """One server under test. "sid:nginx" is the nginx of the sid root, run with that root's own loader and libraries."""
+
+    def __init__(self, name, ground, http3=False):
+        self.name, self.port = name, free_port()
+        self.program = name.removeprefix("sid:")
+        self.root = ground.sid_root if name.startswith("sid:") else None
+        commands = {
+            "gate443": lambda: [str(BUILD / "gate443"), "run", "-q", ground.configuration("gate443.conf", self.port, http3)],
+            "nginx": lambda: [*self.executable("nginx"), "-c", ground.configuration("nginx.conf", self.port, http3), "-e", str(ground.dir / "nginx.log")],
+            "haproxy": lambda: [*self.executable("haproxy"), "-db", "-f", ground.configuration("haproxy.cfg", self.port, http3)],
+            "caddy": lambda: [*self.executable("caddy"), "run", "--adapter", "caddyfile", "--config",
+                              ground.configuration("Caddyfile", self.port, http3)],
+            "h2o": lambda: ["h2o", "-c", ground.configuration("h2o.conf", self.port)],
+            "echo": lambda: [str(BUILD / "bench" / "echo_server"), str(self.port)],
+        }
+        self.process = subprocess.Popen(["taskset", "-c", CORE, *commands[self.program]()], stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.PIPE, start_new_session=True)
+        self.wait_until_ready()
+
+    def executable(self, program):
+        if self.root is None:
+            return [program]
+        path = next(path for folder in ("usr/sbin", "usr/bin") if (path := self.root / folder / program).exists())
+        libraries = ":".join(str(self.root / folder) for folder in ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"))
+        loader = self.root / "usr/lib64/ld-linux-x86-64.so.2"
+        static = b"interpreter" not in run(["file", "-L", str(path)]).stdout.encode()
+        return [str(path)] if static else [str(loader), "--library-path", libraries, str(path)]
+
+    def wait_until_ready(self):
+        for _ in range(200):
+            if self.process.poll() is not None:
+                sys.exit(f"{self.name} did not start: {self.process.stderr.read().decode()}")
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 0.2).close()
+                return
+            except OSError:
+                time.sleep(0.05)
+        sys.exit(f"{self.name} does not answer")
+
+    def processes(self):
+        """The process and its children: servers with a master and a worker count as one."""
+        found, waiting = [], [self.process.pid]
+        while waiting:
+            pid = waiting.pop()
+            found.append(pid)
+            children = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
+            waiting += [int(child) for child in children.read_text().split()]
+        return found
+
+    def cpu_seconds(self):
+        # schedstat is exact in nanoseconds; the ticks of stat are sampled.
+        total = 0
+        for pid in self.processes():
+            for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+                total += int((task / "schedstat").read_text().split()[0])
+        return total / 1e9
+
+    def memory_kilobytes(self):
+        total = 0
+        for pid in self.processes():
+            text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+            total += int(re.search(r"^Pss:\s+(\d+)", text, re.M).group(1))
+        return total
+
+    def version(self):
+        flags = {"gate443": ["version"], "nginx": ["-v"], "haproxy": ["-v"], "h2o": ["--version"], "caddy": ["version"]}
+        if self.program not in flags:
+            return ""
+        program = [str(BUILD / "gate443")] if self.program == "gate443" else self.executable(self.program)
+        done = subprocess.run([*program, *flags[self.program]], capture_output=True, text=True)
+        found = re.search(r"\d+\.\d+(\.\d+)?", done.stdout + done.stderr)
+        return found.group(0) if found else "?"
+
+    def stop(self):
+        os.killpg(self.process.pid, signal.SIGTERM)
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
