@@ -5,17 +5,12 @@ import statistics
 import subprocess
 import sys
 
-from servers import BUILD, CORE, Server, Upstream
+import limits
+import method
+from servers import BUILD, Server, Upstream, load
 
 GROUP_X25519, GROUP_MLKEM = "29", "4588"
 HTTP3_CASES = ("h3", "quic-bulk")
-
-
-def load(arguments):
-    done = subprocess.run(["taskset", "-c", CORE, *map(str, arguments)], capture_output=True, text=True)
-    if done.returncode != 0:
-        sys.exit(f"{' '.join(map(str, arguments))} failed:\n{done.stdout}{done.stderr}")
-    return done.stdout
 
 
 def gateload(server, count, *more):
@@ -134,30 +129,36 @@ def cost(server, operation):
     return (server.cpu_seconds() - before) / count
 
 
+def echo_cost(server):
+    return cost(server, echo) * 1e6
+
+
 def compare(case, peers, pairs, ground):
     operation, unit, factor, able = MEASURES[case]
     names = ["gate443"] + [peer for peer in peers if peer in able or peer.removeprefix("sid:") in able]
     servers = {name: Server(name, ground, case in HTTP3_CASES) for name in names + ["echo"]}
     upstream = Upstream(ground) if case.startswith("proxy") else None
     costs = {name: [] for name in servers}
+    legs = method.Legs()
     try:
         for server in servers.values():  # warm-up, not counted
             cost(server, echo if server.name == "echo" else operation)
         for pair in range(pairs):
-            order = names if pair % 2 == 0 else names[::-1]
-            for name in order:
-                costs[name].append(cost(servers[name], operation) * factor)
-            costs["echo"].append(cost(servers["echo"], echo) * 1e6)
+            for name in method.order_of(pair, names):
+                costs[name].append(legs.run(lambda: cost(servers[name], operation) * factor))
+            costs["echo"].append(echo_cost(servers["echo"]))
         versions = {name: server.version() for name, server in servers.items()}
     finally:
         for server in [*servers.values(), *filter(None, [upstream])]:
             server.stop()
     rows = []
     for name in names:
-        ratios = sorted(theirs / ours for theirs, ours in zip(costs[name], costs["gate443"]))
+        ratios = [theirs / ours for theirs, ours in zip(costs[name], costs["gate443"])]
+        low, high = method.interval(ratios)
         rows.append({"server": f"{name} {versions[name]}", "cost": statistics.median(costs[name]),
-                     "ratio": statistics.median(ratios), "low": ratios[0], "high": ratios[-1]})
-    return {"case": case, "unit": unit, "rows": rows, "echo": statistics.median(costs["echo"])}
+                     "ratio": statistics.median(ratios), "low": low, "high": high})
+    return {"case": case, "unit": unit, "rows": rows, "echo": statistics.median(costs["echo"]), "pairs": pairs,
+            "repeated": legs.repeated, "unsteady": legs.unsteady}
 
 
 def idle(peers, ground):
@@ -183,24 +184,22 @@ def idle(peers, ground):
     return {"case": "idle", "unit": "kB of process memory (PSS) per idle TLS connection, at 10 000", "rows": rows, "echo": None}
 
 
-def limits(ground):
-    server = Server("echo", ground)
-    try:
-        floor = min(cost(server, echo) * 1e6 for _ in range(5))
-    finally:
-        server.stop()
-    rows = [{"server": "echo server, per exchange, µs", "cost": floor, "ratio": 1, "low": 1, "high": 1}]
+def floor_table(floor):
+    """The parts of the limits, and what a handshake costs through our own engine without a kernel around it."""
+    rows = []
+    for part, label in limits.PARTS.items():
+        unit = "kB" if part in limits.KILOBYTES else "µs"
+        rows.append({"server": f"{part}: {label}, {unit}", "cost": floor[part], "ratio": 1, "low": 1, "high": 1})
     for line in load([BUILD / "bench" / "handshake_gate"]).splitlines():
         found = re.match(r"(.+)\t([\d.]+)$", line)
         if found:
             unit = "" if "bytes" in found.group(1) else ", µs"
             rows.append({"server": f"TLS in memory: {found.group(1)}{unit}", "cost": float(found.group(2)), "ratio": 1, "low": 1, "high": 1})
-    return {"case": "limits", "unit": "the floor of this machine", "rows": rows, "echo": None}
+    return {"case": "limits", "unit": "the floor of this machine", "rows": rows, "echo": None, "floor": floor}
 
 
-def measure(case, peers, pairs, ground):
-    if case == "idle":
-        return idle(peers, ground)
+def measure(case, peers, pairs, ground, floor):
     if case == "limits":
-        return limits(ground)
-    return compare(case, peers, pairs, ground)
+        return floor_table(floor)
+    result = idle(peers, ground) if case == "idle" else compare(case, peers, pairs, ground)
+    return result | {"limit": limits.limit(case, floor)}

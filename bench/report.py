@@ -4,20 +4,58 @@ import json
 import pathlib
 from xml.sax.saxutils import escape
 
+import limits
+
 WIDTH, LABEL, VALUE = 760, 150, 150  # of the picture, of the servers' names, and of the figures behind the bars
 BAR, GAP, TITLE, MARGIN = 18, 6, 44, 16
-# Cases in which each operation is an exchange of its own, so that an echo server's is their floor.
+# Cases in which each operation is an exchange of its own: figures from before there were limits have an echo server's as their floor.
 EXCHANGES = ("handshake", "resumed", "mlkem", "h1")
 OURS, THEIRS, TEXT, FAINT = "#0a7d5a", "#b8c2cc", "#1f2933", "#7b8794"
 
 
 def table(result):
-    lines = [f"### {result['case']}: {result['unit']}", "", "| server | median | against Gate443 (lowest – highest pair) |", "|---|---:|---:|"]
+    if result["case"] == "limits":
+        return limits_tables(result)
+    limit = result.get("limit")
+    spread = "95 % interval" if "pairs" in result else "lowest – highest pair"
+    lines = [f"### {result['case']}: {result['unit']}", "",
+             f"| server | median | against Gate443 ({spread}) |" + (" of the limit |" if limit else ""),
+             "|---|---:|---:|" + ("---:|" if limit else "")]
     for row in result["rows"]:
-        spread = f"{row['ratio']:.2f} × ({row['low']:.2f} – {row['high']:.2f})" if row["low"] != row["high"] else f"{row['ratio']:.2f} ×"
-        lines.append(f"| {row['server']} | {row['cost']:.2f} | {spread} |")
+        lines.append(f"| {row['server']} | {row['cost']:.2f} | {ratio_text(row)} |" + (f" {percent(limit / row['cost'])} |" if limit else ""))
+    if limit:
+        ours = result["rows"][0]["cost"]
+        unit = result["unit"].split()[0]
+        lines += ["", f"Limit {limit:.2f} {unit} ({limits.formula_text(result['case'])}), ours is {percent(limit / ours)} of it."]
     if result["echo"] is not None:
-        lines += ["", f"Sentinel (raw echo server in the same rounds): {result['echo']:.2f} µs an exchange."]
+        lines += ["", f"Sentinel (raw echo server in the same rounds): {result['echo']:.2f} µs an exchange.{steadiness(result)}"]
+    return "\n".join(lines) + "\n"
+
+
+def percent(share):
+    return f"{share * 100:.0f} %"
+
+
+def ratio_text(row):
+    if row["low"] == row["high"]:
+        return f"{row['ratio']:.2f} ×"
+    undecided = ", undecided" if row["low"] <= 1 <= row["high"] else ""
+    return f"{row['ratio']:.2f} × ({row['low']:.2f} – {row['high']:.2f}{undecided})"
+
+
+def steadiness(result):
+    if "pairs" not in result:
+        return ""
+    return f" {result['pairs']} pairs; {result['repeated']} legs run again, {result['unsteady']} kept although unsteady."
+
+
+def limits_tables(result):
+    lines = [f"### {result['case']}: {result['unit']}", "", "| part | figure |", "|---|---:|"]
+    lines += [f"| {row['server']} | {row['cost']:.2f} |" for row in result["rows"]]
+    if "floor" in result:
+        lines += ["", "What each case cannot be cheaper than, by these parts:", "", "| case | limit | made of |", "|---|---:|---|"]
+        for case in limits.FORMULAS:
+            lines.append(f"| {case} | {limits.limit(case, result['floor']):.2f} | {limits.formula_text(case)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -49,8 +87,9 @@ class Picture:
             figure = f"{row['cost']:.2f}" + ("" if ours else f"  ·  {row['ratio']:.2f} ×")
             self.text(LABEL + width + 8, self.y + 13, figure, 12, FAINT if not ours else TEXT)
             self.y += BAR + GAP
-        if result["case"] in EXCHANGES:
-            x = LABEL + result["echo"] * scale
+        least = result.get("limit") or (result["echo"] if result["case"] in EXCHANGES else None)
+        if least:
+            x = LABEL + least * scale
             self.parts.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{top - 3}" y2="{self.y - 2}" stroke="{TEXT}" stroke-dasharray="2 3"/>')
         self.y += GAP + MARGIN
 
@@ -65,7 +104,7 @@ def svg(results):
     for result in results:
         if result["case"] != "limits":
             picture.case(result)
-    picture.text(MARGIN, picture.y, "Dashed: a raw echo server in the same rounds, the least that the machine lets a server cost.", 11, FAINT)
+    picture.text(MARGIN, picture.y, "Dashed: the least that this machine lets a server cost (the limits below the tables).", 11, FAINT)
     picture.y += MARGIN
     return picture.whole()
 
@@ -73,17 +112,31 @@ def svg(results):
 def markdown(results):
     parts = ["""# Performance
 
-Server CPU per operation, server and load generator on one core: the less, the better. The head of `bench/run` has the method,
-`bench/peers/` each server's configuration. Take the ratios: the machine was shared. Each case tells when it was measured, and how busy the
-machine was with other work then.
+Server CPU per operation, server and load generator on one core: the less, the better. Each case tells when it was measured, and how
+busy the machine was with other work then.
+
+**How to measure**: `./dev bench`, or some cases: `./dev bench h1 h2`. It waits for a quiet machine; `--busy-machine` measures on any, and
+the report says so. `bench/run --help` has the options, `bench/peers/` each server's configuration.
+
+**How to read**: take the ratios, which compare servers that took turns (A B B A) within seconds; absolute figures move with the machine.
+The interval around a ratio is the bootstrap's for the median, 95 %; where it holds 1, nothing is decided. A leg around which a fixed piece of
+work changed its pace by more than 10 % was run again. The limit is what the same machine's kernel and cryptography cost without a
+server around them ([below](#limits-the-floor-of-this-machine)); nobody reaches it.
 
 ![The tables below as bars](performance.svg)
 """]
     for result in results:
         parts.append(table(result))
         run = result["run"]
-        parts.append(f"`{run['command']}`, {run['date']}; {run['machine']}; load average before {run['load']:.1f}.\n")
+        parts.append(f"`{run['command']}`, {run['date']}; {run['machine']}; {quietness(run)}.\n")
     return "\n".join(parts)
+
+
+def quietness(run):
+    text = f"load average before {run['load']:.1f}"
+    if "steal" in run:
+        text += f", steal {percent(run['steal'])}"
+    return text + ("; other work ran meanwhile (`--busy-machine`)" if run.get("busy") else "")
 
 
 def write(folder, results, order):

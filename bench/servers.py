@@ -33,6 +33,14 @@ def run(arguments, **options):
     return subprocess.run(arguments, check=True, capture_output=True, text=True, **options)
 
 
+def load(arguments):
+    """The output of a load generator, which runs on the servers' core."""
+    done = subprocess.run(["taskset", "-c", CORE, *map(str, arguments)], capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(map(str, arguments))} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
 class Ground:
     """The folder with certificate, files and configurations that all servers share."""
 

@@ -1,6 +1,6 @@
 # The benchmark's programs: built by the target "bench" alone.
 #   bench/<name>.cc → bench_<name>;  bench/gateload/*.cc → gateload;  bench/h3load/*.cc → h3load
-#   bench/echo/*.cc → echo_server
+#   bench/echo/*.cc → echo_server;  bench/limits/*.cc → limits
 #   bench/handshake/gate.cc → handshake_gate;  bench/handshake/openssl.cc → handshake_openssl
 
 add_custom_target(bench)
@@ -38,6 +38,12 @@ endif()
 file(GLOB echo CONFIGURE_DEPENDS bench/echo/*.cc)
 if(echo)
   gate_add_bench_program(echo_server ${echo})
+endif()
+
+file(GLOB limits CONFIGURE_DEPENDS bench/limits/*.cc)
+if(limits)
+  gate_add_bench_program(limits ${limits})
+  target_link_libraries(limits PRIVATE gate_outside_awslc)
 endif()
 
 # The second is the system's OpenSSL, in a program of its own: it must see no header and no symbol of AWS-LC.

@@ -1,0 +1,137 @@
+"""The benchmark's arithmetic: what it says of its figures must be right before any figure is."""
+
+import pathlib
+import statistics
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "bench"))
+
+import cases  # noqa: E402
+import limits  # noqa: E402
+import method  # noqa: E402
+import report  # noqa: E402
+
+FLOOR = {part: 1.0 for part in limits.PARTS}
+
+
+# Limits.
+
+def test_a_limit_is_the_sum_of_its_parts():
+    floor = FLOOR | {"echo": 2.0, "open_100": 0.1, "seal_600": 0.2}
+    assert limits.limit("h1", floor) == pytest.approx(2.3)
+    assert limits.limit("proxy-h1", floor) == pytest.approx(4.3)
+
+
+def test_a_batch_of_32_shares_its_exchange():
+    assert limits.limit("h2", FLOOR) == pytest.approx(3 / 32)
+
+
+def test_large_counts_milliseconds_per_file():
+    floor = FLOOR | {"tcp_send_64k": 4.0, "seal_16k": 1.0}
+    assert limits.limit("large", floor) == pytest.approx(8 * 10_000_000 / 65_536 / 1000)
+
+
+def test_formulas_know_only_parts_that_are_measured():
+    assert {part for formula in limits.FORMULAS.values() for _, part in formula} <= set(limits.PARTS)
+
+
+def test_a_case_without_formula_or_part_has_no_limit():
+    assert limits.limit("growth-sites", FLOOR) is None
+    assert limits.limit("h1", {"echo": 2.0}) is None
+
+
+def test_formulas_read_as_they_count():
+    assert limits.formula_text("h2") == "1/32 echo + 1/32 open_1200 + 1/32 seal_16k"
+    assert limits.formula_text("idle") == "2 aead_context + connection_state"
+
+
+def test_the_floor_is_the_best_of_its_runs():
+    runs = [limits.parse("echo\t2.5\nseal_600\t0.2\n"), limits.parse("echo\t2.0\nseal_600\t0.3\nnot a line\n")]
+    assert limits.best(runs) == {"echo": 2.0, "seal_600": 0.2}
+
+
+# The method.
+
+def test_order_alternates_a_b_b_a():
+    assert [method.order_of(pair, ["a", "b"]) for pair in range(3)] == [["a", "b"], ["b", "a"], ["a", "b"]]
+
+
+def test_interval_of_equal_ratios_is_a_point():
+    assert method.interval([1.5] * 7) == (1.5, 1.5)
+
+
+def test_interval_holds_the_median_and_leaves_an_outlier_out():
+    ratios = [1.9, 1.95, 2.0, 2.0, 2.05, 2.1, 2.1, 1.98, 2.02, 1.97, 9.0]
+    low, high = method.interval(ratios)
+    assert low <= statistics.median(ratios) <= high
+    assert 1.9 <= low and high < 9.0
+
+
+def test_interval_widens_with_the_spread():
+    narrow = method.interval([1.9, 2.0, 2.1, 2.0, 1.95, 2.05, 2.0])
+    wide = method.interval([1.0, 2.0, 3.0, 2.0, 1.5, 2.5, 2.0])
+    assert wide[1] - wide[0] > 2 * (narrow[1] - narrow[0])
+
+
+def test_interval_is_the_same_for_the_same_figures():
+    ratios = [1.2, 1.7, 1.4, 1.9, 1.3, 1.1, 1.62, 1.58]
+    assert len({method.interval(ratios, resamples=40) for _ in range(10)}) == 1
+
+
+def legs_with_spins(*seconds):
+    spins = iter(seconds)
+    return method.Legs(lambda: next(spins))
+
+
+def test_a_steady_leg_runs_once():
+    figures = iter([5.0])
+    legs = legs_with_spins(0.050, 0.051)
+    assert legs.run(lambda: next(figures)) == 5.0
+    assert (legs.repeated, legs.unsteady) == (0, 0)
+
+
+def test_an_unsteady_leg_runs_again():
+    figures = iter([9.0, 5.0])
+    legs = legs_with_spins(0.050, 0.080, 0.050, 0.050)
+    assert legs.run(lambda: next(figures)) == 5.0
+    assert (legs.repeated, legs.unsteady) == (1, 0)
+
+
+def test_the_steadiest_counts_when_none_is_steady():
+    figures = iter([9.0, 6.0, 8.0])
+    legs = legs_with_spins(0.050, 0.080, 0.050, 0.060, 0.050, 0.070)
+    assert legs.run(lambda: next(figures)) == 6.0
+    assert (legs.repeated, legs.unsteady) == (2, 1)
+
+
+# The report.
+
+def result_of(**more):
+    row = {"server": "gate443 0.1.0", "cost": 4.0, "ratio": 1.0, "low": 1.0, "high": 1.0}
+    peer = {"server": "nginx 1.22.1", "cost": 8.0, "ratio": 2.0, "low": 1.9, "high": 2.1}
+    return {"case": "h1", "unit": "µs per request", "rows": [row, peer], "echo": 2.5} | more
+
+
+def test_a_table_tells_the_part_of_the_limit():
+    text = report.table(result_of(limit=2.0, pairs=7, repeated=0, unsteady=0))
+    assert "Limit 2.00 µs (echo + open_100 + seal_600), ours is 50 % of it." in text
+    assert "| nginx 1.22.1 | 8.00 | 2.00 × (1.90 – 2.10) | 25 % |" in text
+
+
+def test_figures_from_before_there_were_limits_still_have_a_table():
+    text = report.table(result_of())
+    assert "lowest – highest pair" in text and "Limit" not in text
+
+
+def test_a_ratio_whose_interval_holds_one_is_undecided():
+    assert report.ratio_text({"ratio": 1.02, "low": 0.9, "high": 1.1}) == "1.02 × (0.90 – 1.10, undecided)"
+
+
+def test_the_pages_are_what_the_kept_figures_make(tmp_path):
+    docs = pathlib.Path(report.__file__).resolve().parent.parent / "docs"
+    (tmp_path / "performance.json").write_text((docs / "performance.json").read_text())
+    report.write(tmp_path, [], cases.CASES)
+    for page in sorted(each.name for each in tmp_path.iterdir()):
+        assert (tmp_path / page).read_text() == (docs / page).read_text(), f"{page} is not of this generator: bench/run --pages"
