@@ -1,11 +1,14 @@
 """The figures of bench/run as pages: docs/performance.json keeps the last ones of each case, and docs/performance.md and
 docs/performance.svg show them."""
+import itertools
 import json
 import pathlib
 from xml.sax.saxutils import escape
 
 import limits
+import servers
 
+PEERS_FOLDER = pathlib.Path(__file__).resolve().parent / "peers"
 WIDTH, LABEL, VALUE = 760, 150, 150  # of the picture, of the servers' names, and of the figures behind the bars
 BAR, GAP, TITLE, MARGIN = 18, 6, 44, 16
 # Cases in which each operation is an exchange of its own: figures from before there were limits have an echo server's as their floor.
@@ -33,7 +36,7 @@ def table(result):
 
 
 def percent(share):
-    return f"{share * 100:.0f} %"
+    return f"{share * 100:.0f} %" if share >= 0.1 else f"{share * 100:.1f} %"
 
 
 def ratio_text(row):
@@ -129,7 +132,31 @@ server around them ([below](#limits-the-floor-of-this-machine)); nobody reaches 
         parts.append(table(result))
         run = result["run"]
         parts.append(f"`{run['command']}`, {run['date']}; {run['machine']}; {quietness(run)}.\n")
+    parts.append(equal_settings())
     return "\n".join(parts)
+
+
+def equal_settings():
+    """What is the same for all, and what each configuration says of itself in its first lines."""
+    lines = ["""## Equal settings
+
+For all servers: one worker, thread or process on core 0; one certificate, ECDSA P-256, from a file of one; TLS 1.2 and 1.3, the client asks for
+TLS 1.3 with `TLS_AES_128_GCM_SHA256` and X25519 (X25519MLKEM768 where the case says so); session tickets on; the same files, the same response
+fields beside those a server adds by itself; no access log; connections and requests a connection unlimited, as far as that can be set. Each
+answer's status, version of HTTP and TLS, group, size and resumption are checked. What a peer has no means for is left out: h2o 2.2.5 and Debian 12's
+servers have no HTTP/3, HAProxy serves no files, Apache keeps no idle connections without a thread each, lighttpd's proxy keeps no connections.
+
+| server | settings |
+|---|---|"""]
+    for server, peer in servers.PEERS.items():
+        lines.append(f"| [{server}](../bench/peers/{peer.configuration}) | {head_of(PEERS_FOLDER / peer.configuration)} |")
+    return "\n".join(lines) + "\n"
+
+
+def head_of(path):
+    """The comment that a configuration begins with, in one line."""
+    lines = itertools.takewhile(lambda line: line.startswith("#"), path.read_text().splitlines())
+    return " ".join(line.lstrip("# ") for line in lines)
 
 
 def quietness(run):

@@ -1,4 +1,5 @@
 """The servers that are measured, and the ground they stand on: one certificate, one folder of files, a configuration each."""
+import json
 import os
 import pathlib
 import re
@@ -9,11 +10,30 @@ import subprocess
 import sys
 import tempfile
 import time
+import typing
 
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = HERE.parent / "build" / "release"
 CORE = "0"
 OTHER_CORE = "1"
+LOAD_PATIENCE = 300
+
+class Peer(typing.NamedTuple):
+    executable: str
+    configuration: str
+    arguments: str
+    version: str
+
+
+PEERS = {
+    "gate443": Peer(str(BUILD / "gate443"), "gate443.conf", "run -q @configuration@", "version"),
+    "nginx": Peer("nginx", "nginx.conf", "-c @configuration@ -e @log@", "-v"),
+    "haproxy": Peer("haproxy", "haproxy.cfg", "-db -f @configuration@", "-v"),
+    "h2o": Peer("h2o", "h2o.conf", "-c @configuration@", "--version"),
+    "caddy": Peer("caddy", "Caddyfile", "run --adapter caddyfile --config @configuration@", "version"),
+    "apache": Peer("apache2", "apache.conf", "-D FOREGROUND -f @configuration@", "-v"),
+    "lighttpd": Peer("lighttpd", "lighttpd.conf", "-D -f @configuration@", "-v"),
+}
 # What each configuration says to serve HTTP/3, and not to.
 HTTP3 = {
     "gate443.conf": ("on", "off"),
@@ -33,9 +53,12 @@ def run(arguments, **options):
     return subprocess.run(arguments, check=True, capture_output=True, text=True, **options)
 
 
-def load(arguments):
-    """The output of a load generator, which runs on the servers' core."""
-    done = subprocess.run(["taskset", "-c", CORE, *map(str, arguments)], capture_output=True, text=True)
+def load(arguments, core=CORE):
+    """The output of a load generator, which runs on the servers' core unless told otherwise."""
+    try:
+        done = subprocess.run(["taskset", "-c", core, *map(str, arguments)], capture_output=True, text=True, timeout=LOAD_PATIENCE)
+    except subprocess.TimeoutExpired:
+        sys.exit(f"{' '.join(map(str, arguments))} did not come to an end in {LOAD_PATIENCE} s")
     if done.returncode != 0:
         sys.exit(f"{' '.join(map(str, arguments))} failed:\n{done.stdout}{done.stderr}")
     return done.stdout
@@ -98,20 +121,20 @@ class Server:
         self.name, self.port = name, free_port()
         self.program = name.removeprefix("sid:")
         self.root = ground.sid_root if name.startswith("sid:") else None
-        commands = {
-            "gate443": lambda: [str(BUILD / "gate443"), "run", "-q", ground.configuration("gate443.conf", self.port, http3)],
-            "nginx": lambda: [*self.executable("nginx"), "-c", ground.configuration("nginx.conf", self.port, http3), "-e", str(ground.dir / "nginx.log")],
-            "haproxy": lambda: [*self.executable("haproxy"), "-db", "-f", ground.configuration("haproxy.cfg", self.port, http3)],
-            "caddy": lambda: [*self.executable("caddy"), "run", "--adapter", "caddyfile", "--config",
-                              ground.configuration("Caddyfile", self.port, http3)],
-            "h2o": lambda: ["h2o", "-c", ground.configuration("h2o.conf", self.port)],
-            "echo": lambda: [str(BUILD / "bench" / "echo_server"), str(self.port)],
-        }
-        self.process = subprocess.Popen(["taskset", "-c", CORE, *commands[self.program]()], stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.PIPE, start_new_session=True)
+        self.process = subprocess.Popen(["taskset", "-c", CORE, *self.command(ground, http3)], stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.PIPE, start_new_session=True,
+                                        env=os.environ | {"XDG_CONFIG_HOME": str(ground.dir)})  # Caddy keeps its last configuration there
         self.wait_until_ready()
 
-    def executable(self, program):
+    def command(self, ground, http3):
+        if self.program == "echo":
+            return [str(BUILD / "bench" / "echo_server"), str(self.port)]
+        peer = PEERS[self.program]
+        known = {"@configuration@": ground.configuration(peer.configuration, self.port, http3), "@log@": str(ground.dir / f"{self.program}.log")}
+        return [*self.executable(), *(known.get(word, word) for word in peer.arguments.split())]
+
+    def executable(self):
+        program = PEERS[self.program].executable
         if self.root is None:
             return [program]
         path = next(path for folder in ("usr/sbin", "usr/bin") if (path := self.root / folder / program).exists())
@@ -157,11 +180,9 @@ class Server:
         return total
 
     def version(self):
-        flags = {"gate443": ["version"], "nginx": ["-v"], "haproxy": ["-v"], "h2o": ["--version"], "caddy": ["version"]}
-        if self.program not in flags:
+        if self.program not in PEERS:
             return ""
-        program = [str(BUILD / "gate443")] if self.program == "gate443" else self.executable(self.program)
-        done = subprocess.run([*program, *flags[self.program]], capture_output=True, text=True)
+        done = subprocess.run([*self.executable(), PEERS[self.program].version], capture_output=True, text=True)
         found = re.search(r"\d+\.\d+(\.\d+)?", done.stdout + done.stderr)
         return found.group(0) if found else "?"
 
@@ -172,3 +193,21 @@ class Server:
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+
+
+class IdleConnections:
+    """So many TLS connections to a server, on which nothing happens while the block runs."""
+
+    def __init__(self, server, count):
+        self.holder = subprocess.Popen([str(BUILD / "bench" / "gateload"), "idle", f"127.0.0.1:{server.port}", "localhost", str(count), "64"],
+                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        result = json.loads(self.holder.stdout.readline())
+        if result["done"] != count:
+            self.holder.communicate("")
+            sys.exit(f"{server.name} does not keep {count} connections: {result}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.holder.communicate("")

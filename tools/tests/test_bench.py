@@ -12,6 +12,7 @@ import cases  # noqa: E402
 import limits  # noqa: E402
 import method  # noqa: E402
 import report  # noqa: E402
+import servers  # noqa: E402
 
 FLOOR = {part: 1.0 for part in limits.PARTS}
 
@@ -135,3 +136,11 @@ def test_the_pages_are_what_the_kept_figures_make(tmp_path):
     report.write(tmp_path, [], cases.CASES)
     for page in sorted(each.name for each in tmp_path.iterdir()):
         assert (tmp_path / page).read_text() == (docs / page).read_text(), f"{page} is not of this generator: bench/run --pages"
+
+
+def test_each_peer_says_its_settings():
+    text = report.equal_settings()
+    for name, peer in servers.PEERS.items():
+        head = report.head_of(report.PEERS_FOLDER / peer.configuration)
+        assert len(head) > 40, f"{peer.configuration} does not begin with what it sets and why"
+        assert head in text
