@@ -6,37 +6,23 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/text.h"
+#include "bench/h2_requests.h"
 #include "http/exchange.h"
-#include "http/h2/frame.h"
 #include "http/h2/h2_wire.h"
-#include "http/h2/raw_client_for_test.h"
 
 namespace {
 
 using namespace gate;
-using http::h2::FrameType;
+using bench::h2::Client;
+using bench::h2::first_request;
+using bench::h2::kStreams;
+using bench::h2::Requests;
 using http::h2::H2Wire;
-using Client = http::h2::testing::RawClient;
-
-constexpr std::uint32_t kStreams = 32;
-
-const http::h2::testing::Lines kBrowserLines{
-    {":method", "GET"},
-    {":scheme", "https"},
-    {":authority", "www.example.com"},
-    {":path", "/assets/application.css"},
-    {"user-agent",
-     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"},
-    {"accept", "text/css,*/*;q=0.1"},
-    {"accept-encoding", "gzip, deflate, br, zstd"},
-    {"accept-language", "en-GB,en;q=0.9"},
-};
 
 // Everything a wire stands on; answers each request with `body` and seven fields.
 class Stage final : public http::Dispatcher, public http::WireObserver, public http::WireHost {
@@ -93,47 +79,6 @@ class Stage final : public http::Dispatcher, public http::WireObserver, public h
   std::vector<std::byte> scratch_ = std::vector<std::byte>(http::kScratchBytes);
   http::WireContext context_{blocks_, time_, *this, next_id_, nullptr, scratch_};
   base::Buffer out_;
-};
-
-std::string request(std::string_view block) {
-  constexpr std::uint8_t kWhole = http::h2::kFlagEndHeaders | http::h2::kFlagEndStream;
-  return Client::frame(FrameType::kHeaders, kWhole, 1, block);
-}
-
-// The client's first request fills the server's header table: literals with incremental indexing (RFC 7541 6.2.1).
-std::string first_request() {
-  std::string block;
-  for (const auto& [name, value] : kBrowserLines) {
-    block += '\x40' + Client::number(name.size(), 1) + name + Client::number(value.size(), 1) + value;
-  }
-  return request(block);
-}
-
-// A pass of requests on new streams, each line one byte that refers to the table.
-class Requests {
- public:
-  explicit Requests(std::size_t body_bytes) {
-    constexpr std::size_t kFirstDynamic = 62;
-    std::string block;
-    for (std::size_t i = kBrowserLines.size(); i > 0; --i) block += Client::number(0x80 | (kFirstDynamic + i - 1), 1);
-    const std::string one = request(block);
-    one_bytes_ = one.size();
-    for (std::uint32_t i = 0; i < kStreams; ++i) pass_ += one;
-    pass_ += Client::window_update(0, static_cast<std::uint32_t>(kStreams * body_bytes));
-  }
-
-  std::string_view next() {
-    constexpr std::size_t kIdOffset = 5;
-    for (std::uint32_t i = 0; i < kStreams; ++i, id_ += 2) {
-      pass_.replace(i * one_bytes_ + kIdOffset, 4, Client::number(id_, 4));
-    }
-    return pass_;
-  }
-
- private:
-  std::string pass_;
-  std::size_t one_bytes_ = 0;
-  std::uint32_t id_ = 3;
 };
 
 void requests(benchmark::State& state) {
