@@ -1,5 +1,6 @@
 // The server's processor time of a handshake through our engine, in memory, and what an idle connection occupies.
-// One line a case: name, tab, figure. bench/handshake/run compares it with the system's OpenSSL.
+// One line a case: name, tab, figure; all cases, or the one named. bench/handshake/run compares it with the system's
+// OpenSSL.
 #include <malloc.h>
 #include <openssl/bn.h>
 #include <openssl/pem.h>
@@ -8,6 +9,7 @@
 
 #include <deque>
 #include <string>
+#include <string_view>
 
 #include "base/buffer.h"
 #include "base/check.h"
@@ -174,18 +176,23 @@ void report_idle(const char* name, const std::shared_ptr<tls::ServerContext>& se
   std::printf("%s\t%zu\n", name, total / kConnections);
 }
 
-void run_all() {
+// All cases, or the one of this name.
+void run_cases(std::string_view only) {
   const cert::Credential ecdsa = credential(cert::PrivateKey::generate());
   const cert::Credential rsa = credential(rsa_key());
   const auto with_ecdsa = server_with(ecdsa);
   const auto with_rsa = server_with(rsa);
   const std::vector<std::uint16_t> x25519{0x001d};
-  run({"tls13 ecdsa x25519", with_ecdsa, {.groups = x25519}});
-  run({"tls13 ecdsa mlkem", with_ecdsa, {.groups = {0x11ec}}});
-  run({"tls13 rsa2048 x25519", with_rsa, {.groups = x25519}});
-  run({"tls13 resumed x25519", with_ecdsa, {.groups = x25519}, true});
-  run({"tls12 ecdsa x25519", with_ecdsa, {.version_max = tls::kTls12, .groups = {0x001d, 0x0017}}});
-  run({"tls12 resumed", with_ecdsa, {.version_max = tls::kTls12, .groups = {0x001d, 0x0017}}, true});
+  const auto measure = [&](const Case& test) {
+    if (only.empty() || only == test.name) run(test);
+  };
+  measure({"tls13 ecdsa x25519", with_ecdsa, {.groups = x25519}});
+  measure({"tls13 ecdsa mlkem", with_ecdsa, {.groups = {0x11ec}}});
+  measure({"tls13 rsa2048 x25519", with_rsa, {.groups = x25519}});
+  measure({"tls13 resumed x25519", with_ecdsa, {.groups = x25519}, true});
+  measure({"tls12 ecdsa x25519", with_ecdsa, {.version_max = tls::kTls12, .groups = {0x001d, 0x0017}}});
+  measure({"tls12 resumed", with_ecdsa, {.version_max = tls::kTls12, .groups = {0x001d, 0x0017}}, true});
+  if (!only.empty()) return;
   report_idle("idle bytes tls13", with_ecdsa, {.alpn = {"h2"}});
   report_idle("idle bytes tls12", with_ecdsa, {.alpn = {"h2"}, .version_max = tls::kTls12});
 }
@@ -193,4 +200,4 @@ void run_all() {
 }  // namespace
 }  // namespace gate::bench
 
-int main() { gate::bench::run_all(); }
+int main(int argc, char** argv) { gate::bench::run_cases(argc > 1 ? argv[1] : ""); }

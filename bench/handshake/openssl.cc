@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "bench/handshake/measure.h"
@@ -171,16 +172,21 @@ void report_idle(const Case& test) {
   std::printf("%s\t%zu\n", test.name, (::mallinfo2().uordblks - before) / kConnections);
 }
 
-void run_all() {
+// All cases, or the one of this name.
+void run_cases(std::string_view only) {
   const Key ecdsa(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
   const Key rsa(EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{2048}));
   const Context with_ecdsa = server_with(ecdsa.get());
   const Context with_rsa = server_with(rsa.get());
-  run({"tls13 ecdsa x25519", with_ecdsa, TLS1_3_VERSION, "X25519"});
-  run({"tls13 rsa2048 x25519", with_rsa, TLS1_3_VERSION, "X25519"});
-  run({"tls13 resumed x25519", with_ecdsa, TLS1_3_VERSION, "X25519", true});
-  run({"tls12 ecdsa x25519", with_ecdsa, TLS1_2_VERSION, "X25519:P-256"});
-  run({"tls12 resumed", with_ecdsa, TLS1_2_VERSION, "X25519:P-256", true});
+  const auto measure = [&](const Case& test) {
+    if (only.empty() || only == test.name) run(test);
+  };
+  measure({"tls13 ecdsa x25519", with_ecdsa, TLS1_3_VERSION, "X25519"});
+  measure({"tls13 rsa2048 x25519", with_rsa, TLS1_3_VERSION, "X25519"});
+  measure({"tls13 resumed x25519", with_ecdsa, TLS1_3_VERSION, "X25519", true});
+  measure({"tls12 ecdsa x25519", with_ecdsa, TLS1_2_VERSION, "X25519:P-256"});
+  measure({"tls12 resumed", with_ecdsa, TLS1_2_VERSION, "X25519:P-256", true});
+  if (!only.empty()) return;
   report_idle({"idle bytes tls13", with_ecdsa, TLS1_3_VERSION, "X25519"});
   report_idle({"idle bytes tls12", with_ecdsa, TLS1_2_VERSION, "X25519:P-256"});
 }
@@ -188,4 +194,4 @@ void run_all() {
 }  // namespace
 }  // namespace gate::bench
 
-int main() { gate::bench::run_all(); }
+int main(int argc, char** argv) { gate::bench::run_cases(argc > 1 ? argv[1] : ""); }
