@@ -2,6 +2,8 @@
 #   bench/<name>.cc → bench_<name>;  bench/gateload/*.cc → gateload;  bench/h3load/*.cc → h3load
 #   bench/echo/*.cc → echo_server;  bench/limits/*.cc → limits
 #   bench/handshake/gate.cc → handshake_gate;  bench/handshake/openssl.cc → handshake_openssl
+#   bench/bars/*.cc → request_cost
+# The target "bars" has those of them that tests/bars needs.
 
 add_custom_target(bench)
 
@@ -55,4 +57,14 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/bench/handshake/gate.cc)
   else()
     message(STATUS "The system's OpenSSL has no headers, so handshake_openssl cannot be built: install libssl-dev")
   endif()
+endif()
+
+file(GLOB request_cost CONFIGURE_DEPENDS bench/bars/*.cc)
+if(request_cost)
+  gate_add_bench_program(request_cost ${request_cost})
+endif()
+
+add_custom_target(bars DEPENDS request_cost gateload handshake_gate)
+if(TARGET handshake_openssl)
+  add_dependencies(bars handshake_openssl)
 endif()

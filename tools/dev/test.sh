@@ -13,11 +13,11 @@ run_unit() { # preset label
     --no-tests=ignore >&2 || failed=1
 }
 
-run_e2e() { # preset label
-  local preset=$1 label=$2 status=0
+run_e2e() { # preset label [target]
+  local preset=$1 label=$2 bars=${3:-} status=0
   [[ -d tests/e2e ]] || return 0
   mkdir -p "$results"
-  build "$preset" gate443
+  build "$preset" gate443 ${bars:+"$bars"}
   say "end-to-end tests ($label)"
   GATE443_BINARY="$PWD/build/$preset/gate443" GATE443_NODE_MODULES="$GATE_CACHE/node/node_modules" \
     "$GATE_PYTHON" -m pytest tests -q -ra -p no:cacheprovider --color=auto --junitxml="$results/$label.xml" \
@@ -50,7 +50,7 @@ cmd_test() {
     done
   else
     [[ $kind == e2e ]] || run_unit debug unit
-    [[ $kind == unit ]] || run_e2e release e2e
+    [[ $kind == unit ]] || run_e2e release e2e bars
   fi
   "$GATE_PYTHON" tools/count_results "$results" || failed=1
   return "$failed"
