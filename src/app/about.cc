@@ -1,7 +1,6 @@
 #include "app/about.h"
 
 #include "http/h2/library.h"
-#include "http/h3/library.h"
 #include "quic/library.h"
 #include "tls/library.h"
 
@@ -12,8 +11,7 @@ std::string_view version() { return GATE_VERSION; }
 std::vector<Library> libraries() {
   return {{"aws-lc", tls::library_version()},
           {"nghttp2", http::h2::library_version()},
-          {"ngtcp2", quic::library_version()},
-          {"nghttp3", http::h3::library_version()}};
+          {"ngtcp2", quic::library_version()}};
 }
 
 }  // namespace gate::app

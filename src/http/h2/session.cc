@@ -55,7 +55,7 @@ void Session::open_stream() {
   streams_.add(state);
   last_served_ = id;
   section_.state = &state;
-  adopt_early_priority(state);
+  section_.order_known = early_priorities_.find(id, state.priority);
 }
 
 void Session::drop(StreamState& state) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -10,14 +9,13 @@
 #include "base/bytes.h"
 #include "http/fields.h"
 #include "http/h2/frame.h"
-#include "http/h2/priority.h"
 #include "http/h2/receive_window.h"
-#include "http/h2/request_lines.h"
 #include "http/h2/stream_state.h"
 #include "http/hpack/decoder.h"
 #include "http/hpack/encoder.h"
 #include "http/limits.h"
 #include "http/multiplex/framing.h"
+#include "http/multiplex/request_lines.h"
 #include "http/multiplex/stream.h"
 
 namespace gate::http::h2 {
@@ -121,7 +119,7 @@ class Session final : public multiplex::Framing {
   struct Section {
     std::uint32_t stream_id = 0;
     StreamState* state = nullptr;
-    RequestLines lines{false};
+    multiplex::RequestLines lines{false};
     bool open = false;
     bool trailers = false;
     bool ends_stream = false;
@@ -133,12 +131,6 @@ class Session final : public multiplex::Framing {
     std::uint32_t content = 0;
     std::uint32_t content_left = 0;
     bool padding_unknown = false;  // its length is the next byte
-  };
-
-  // A priority that came before its request.
-  struct EarlyPriority {
-    std::uint32_t stream_id = 0;
-    Priority priority;
   };
 
   // Input: session_input.cc
@@ -162,7 +154,6 @@ class Session final : public multiplex::Framing {
   void take_reset();
   void take_window_update(base::ByteView payload);
   void take_priority_update(base::ByteView payload);
-  void adopt_early_priority(StreamState& state);
   void take_settings(base::ByteView payload);
   Code apply(Setting id, std::uint32_t value);
   bool resize_send_windows(std::uint32_t size);
@@ -206,8 +197,7 @@ class Session final : public multiplex::Framing {
 
   StreamTable streams_;
   SendOrder order_;
-  std::array<EarlyPriority, 8> early_priorities_{};
-  std::size_t next_early_ = 0;
+  multiplex::EarlyPriorities early_priorities_;
 
   std::int64_t send_window_ = kFirstWindow;
   std::int64_t first_send_window_ = kFirstWindow;  // of a new stream

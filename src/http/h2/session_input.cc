@@ -201,7 +201,7 @@ void Session::begin_trailers() {
   if (!section_.ends_stream || state->stream.wants_tunnel()) return break_stream(*state, Code::kProtocolError);
   section_.state = state;
   section_.trailers = true;
-  section_.lines = RequestLines(true);
+  section_.lines = multiplex::RequestLines(true);
 }
 
 // RFC 9113 5.1.2: "An endpoint that receives a HEADERS frame that causes its advertised concurrent stream limit to be
@@ -241,6 +241,7 @@ void Session::decode(base::ByteReader& input) {
       case hpack::Decoder::Step::kNothing: break;
       case hpack::Decoder::Step::kIncomplete: return;
       case hpack::Decoder::Step::kMalformed: return fail(Code::kCompressionError);
+      case hpack::Decoder::Step::kTooLong: return fail(Code::kEnhanceYourCalm);
     }
   }
 }
@@ -253,7 +254,7 @@ void Session::take_line(const hpack::TableLine& line) {
     return break_stream(*state, Code::kProtocolError);
   }
   const bool says_order = field.id == FieldId::kPriority && !section_.trailers && !section_.order_known;
-  if (says_order) state->priority = parse_priority(field.value);
+  if (says_order) state->priority = multiplex::parse_priority(field.value);
 }
 
 void Session::end_section() {
@@ -299,23 +300,11 @@ void Session::take_priority_update(base::ByteView payload) {
   base::ByteReader reader(payload);
   const std::uint32_t id = reader.u32().value_or(0) & ~kReservedBit;
   if (id % 2 == 0) return fail(Code::kProtocolError);
-  const Priority priority = parse_priority(base::as_text(reader.rest()));
+  const multiplex::Priority priority = multiplex::parse_priority(base::as_text(reader.rest()));
   if (StreamState* state = find(id)) {
     order_.reprioritize(*state, priority);
   } else if (is_idle(id)) {
-    // RFC 9218 7.1: "the receiver SHOULD buffer the most recently received PRIORITY_UPDATE frame"; of a few streams.
-    early_priorities_[next_early_] = {id, priority};
-    next_early_ = (next_early_ + 1) % early_priorities_.size();
-  }
-}
-
-void Session::adopt_early_priority(StreamState& state) {
-  // The ring is empty but for its zeroes where a client does not do this.
-  for (std::size_t i = 0; i < early_priorities_.size(); ++i) {
-    const auto& early = early_priorities_[(next_early_ + i) % early_priorities_.size()];  // the newest is the last
-    if (early.stream_id != state.id) continue;
-    state.priority = early.priority;
-    section_.order_known = true;
+    early_priorities_.note(id, priority);
   }
 }
 
@@ -362,7 +351,7 @@ bool Session::resize_send_windows(std::uint32_t size) {
   streams_.for_each([&](StreamState& state) {
     state.send_window += change;
     good = good && state.send_window <= kWindowMax;
-    if (state.send_window <= 0) state.unlink();
+    if (state.send_window <= 0) SendOrder::remove(state);
     schedule(state);
   });
   return good;

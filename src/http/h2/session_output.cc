@@ -107,7 +107,7 @@ void Session::send_data(StreamState& state) {
   flush_waiting();
   if (read.state == BodyRead::State::kWait) {
     state.has_data = false;
-    return state.unlink();
+    return SendOrder::remove(state);
   }
   if (read.state == BodyRead::State::kFailed) {
     // RFC 8441 5: "RST exceptions are represented with the RST_STREAM frame [...] with the CANCEL error code".
@@ -117,7 +117,7 @@ void Session::send_data(StreamState& state) {
     if (has_trailers) append_lines(state.id, pulled.trailers, true);
     return end_response(state);
   }
-  if (state.send_window <= 0) return state.unlink();
+  if (state.send_window <= 0) return SendOrder::remove(state);
   order_.give_way(state);
 }
 
@@ -126,7 +126,7 @@ void Session::send_data(StreamState& state) {
 // NO_ERROR".
 void Session::end_response(StreamState& state) {
   state.has_data = false;
-  state.unlink();
+  SendOrder::remove(state);
   events_.response_sent(state.stream);
   if (state.request_ended) return close(state);
   if (!state.stream.is_tunnel()) break_stream(state, Code::kNoError);

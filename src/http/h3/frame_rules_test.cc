@@ -104,7 +104,7 @@ INSTANTIATE_TEST_SUITE_P(
                frame(FrameType::kGoaway, varint(1)) + frame(FrameType::kGoaway, varint(2)), false, Code::kIdError},
         Broken{"max_push_id_that_shrinks", WireTest::kControl,
                frame(FrameType::kMaxPushId, varint(2)) + frame(FrameType::kMaxPushId, varint(1)), false,
-               Code::kFrameError},
+               Code::kIdError},
         Broken{"priority_of_no_request_stream", WireTest::kControl, frame(FrameType::kPriorityUpdate, varint(3)), false,
                Code::kIdError},
         Broken{"priority_of_a_stream_not_allowed_yet", WireTest::kControl,
@@ -293,14 +293,17 @@ TEST(H3Qpack, a_request_that_waits_may_be_cancelled) {
   EXPECT_EQ(test.status(400), "200");
 }
 
-TEST(H3Qpack, a_malformed_request_that_waited_ends_the_connection) {
+TEST(H3Qpack, a_malformed_request_that_waited_breaks_its_stream_alone) {
   WireTest test;
   test.open();
   const std::string section = std::string("\x02\x00", 2) + testing::section({{":method", "GET"}}).substr(2) + "\x80";
   test.talk(0, frame(FrameType::kHeaders, section), true);
-  EXPECT_EQ(test.transport.closed, std::nullopt);
+  test.talk(4, get_with_the_first_entry(), true);
+  EXPECT_EQ(test.end(0).reset, std::nullopt);
   test.talk(WireTest::kEncoder, capacity(4096) + insertion("x-table", "v"));
-  EXPECT_EQ(test.transport.closed, Code::kMessageError);
+  EXPECT_EQ(test.end(0).reset, Code::kMessageError);
+  EXPECT_EQ(test.status(4), "200");
+  EXPECT_EQ(test.transport.closed, std::nullopt);
 }
 
 }  // namespace

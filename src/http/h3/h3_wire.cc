@@ -11,7 +11,7 @@ namespace {
 using multiplex::Abuse;
 
 // What DATA frames may cost beside their content before they count as empty: one frame's header at its longest.
-constexpr std::size_t kFrameHeaderBytesMax = 16;
+constexpr std::size_t kFrameBytesSpared = 16;
 
 // Bytes sent between two blocks by the client's window that count as data dribble when they are fewer.
 constexpr std::size_t kTinyWindowBytes = 256;
@@ -28,7 +28,7 @@ H3Wire::H3Wire(WireContext& context, Dispatcher& dispatcher, const ConnectionInf
                quic::Transport& transport)
     : limits_(limits),
       transport_(transport),
-      session_(*this, transport, limits),
+      session_(*this, transport, limits, context.scratch),
       exchanges_({context, dispatcher, connection, limits, *this}, Version::kHttp3, session_),
       deadline_(exchanges_.deadline()),
       streams_(context.blocks),
@@ -76,24 +76,16 @@ void H3Wire::receive_on_request_stream(quic::StreamId id, base::ByteView bytes, 
     if (bytes.empty()) return last ? refuse_empty(id) : void();
     stream = &open(id);
   }
-  const auto reading = session_.read(id, stream, bytes, last, now());
-  if (reading) {
-    const bool hollow = !reading->field_section && reading->framing > reading->data + kFrameHeaderBytesMax;
-    if (hollow) count(Abuse::kEmptyFrame);
-    if (broken_) break_stream(*std::exchange(broken_, nullptr), broken_code_);
-  } else if (reading.error().of_stream) {
-    broken_ = nullptr;
-    break_stream(*stream, reading.error().code);
-  } else {
-    condemn(reading.error().code, multiplex::kConnectionBroken, to_string(reading.error().code));
-  }
+  const auto reading = session_.read(id, stream, bytes, last);
+  if (!reading.field_section && reading.framing > reading.data + kFrameBytesSpared) count(Abuse::kEmptyFrame);
+  if (reading.unknown_frames > 0) count(Abuse::kUnknownFrame, reading.unknown_frames);
 }
 
 void H3Wire::receive_one_way(quic::StreamId id, base::ByteView bytes, bool last) {
   count(Abuse::kControlBytes, (bytes.size() + kControlUnitBytes - 1) / kControlUnitBytes);
-  const auto reading = session_.read(id, nullptr, bytes, last, now());
-  if (reading) return;
-  condemn(reading.error().code, multiplex::kConnectionBroken, to_string(reading.error().code));
+  const auto reading = session_.read(id, nullptr, bytes, last);
+  if (reading.priority_updates > 0) count(Abuse::kPriority, reading.priority_updates);
+  if (reading.unknown_frames > 0) count(Abuse::kUnknownFrame, reading.unknown_frames);
 }
 
 void H3Wire::datagram(base::ByteView bytes) {
@@ -107,7 +99,8 @@ void H3Wire::datagram(base::ByteView bytes) {
 RequestStream& H3Wire::open(quic::StreamId id) {
   next_request_ = std::max(next_request_, id + 4);
   RequestStream& stream = streams_.open(id);
-  stream.body.use(streams_.rest_of(stream));
+  stream.bytes.use(streams_.rest_of(stream));
+  session_.adopt(stream);
   stream.exchange = &exchanges_.open(static_cast<std::uint64_t>(id));
   deadline_.note(now() + limits_.header_timeout);
   if (exchanges_.used_up()) drain();
@@ -135,14 +128,13 @@ void H3Wire::break_stream(RequestStream& stream, Code code) {
 
 // --- Requests
 
-bool H3Wire::field_received(RequestStream& stream, std::string_view name, std::string_view value) {
-  if (broken_ || exchanges_.take_field(*stream.exchange, {name, value, field_id(name)})) return true;
+bool H3Wire::field_received(RequestStream& stream, const Field& line) {
+  if (exchanges_.take_field(*stream.exchange, line)) return true;
   if (!stream.exchange->head_received) {
     condemn(Code::kExcessiveLoad, multiplex::kFlood, "header list far above its limit");
     return false;
   }
-  broken_ = &stream;
-  broken_code_ = Code::kExcessiveLoad;
+  break_stream(stream, Code::kExcessiveLoad);
   return true;
 }
 
@@ -156,7 +148,7 @@ void H3Wire::data_received(RequestStream& stream, base::ByteView bytes) {
 }
 
 void H3Wire::request_ended(RequestStream& stream) {
-  if (broken_ == &stream || stream.exchange->body.ended()) return;
+  if (stream.exchange->body.ended()) return;
   stream.exchange->end_request();
   finish_if_over(stream);
 }
@@ -185,11 +177,11 @@ void H3Wire::stopped_by_peer(quic::StreamId id, quic::ApplicationError) {
   settle();
 }
 
-void H3Wire::closed(quic::StreamId id, std::optional<quic::ApplicationError> code) {
+void H3Wire::closed(quic::StreamId id, std::optional<quic::ApplicationError>) {
   if (ended_) return;
   RequestStream* stream = session_.find(id);
   if (stream && stream->exchange) finish(*stream, stream->exchange->outcome());
-  if (!session_.close(id, code)) {
+  if (!session_.close(id)) {
     condemn(Code::kClosedCriticalStream, multiplex::kConnectionBroken, to_string(Code::kClosedCriticalStream));
   }
   if (stream) {
@@ -259,6 +251,7 @@ void H3Wire::finish_if_over(RequestStream& stream) {
 }
 
 void H3Wire::acknowledged(quic::StreamId id, std::uint64_t count) {
+  if (ended_) return;
   std::size_t arrived = count;
   if (RequestStream* stream = session_.find(id)) {
     arrived = std::min(arrived, stream->unacknowledged);

@@ -63,10 +63,11 @@ class H3Wire final : public Driver, public quic::Application, private SessionEve
   };
 
   // SessionEvents
-  bool field_received(RequestStream& stream, std::string_view name, std::string_view value) override;
+  bool field_received(RequestStream& stream, const Field& line) override;
   void head_received(RequestStream& stream, bool ended) override;
   void data_received(RequestStream& stream, base::ByteView bytes) override;
   void request_ended(RequestStream& stream) override;
+  void request_broken(RequestStream& stream, Code code) override { break_stream(stream, code); }
   Pulled pull_data(RequestStream& stream, std::span<std::byte> into) override;
   void response_sent(RequestStream& stream) override;
   void settings_received() override { greeted_ = true; }
@@ -107,7 +108,7 @@ class H3Wire final : public Driver, public quic::Application, private SessionEve
   multiplex::Shutdown shutdown_;
 
   std::optional<Condemned> condemned_;  // carried out as soon as no function of the session is running
-  RequestStream* broken_ = nullptr;     // its response or its trailers cannot go on
+  RequestStream* broken_ = nullptr;     // its response cannot go on
   Code broken_code_ = Code::kNoError;
   bool started_ = false;
   bool ended_ = false;      // nothing is taken or said any more

@@ -200,7 +200,7 @@ TEST(H3Response, a_shut_window_pulls_no_more_than_a_piece) {
   test.transport.at(0).window = 10'000;
   test.talk(0, testing::get(), true);
   EXPECT_EQ(test.end(0).bytes.size(), 10'000U);
-  EXPECT_LE(script.at, 10'000 + 2 * SentBody::kChunkBytes);
+  EXPECT_LE(script.at, 10'000 + 2 * SentBytes::kChunkBytes);
   test.open_window(0, 2'000'000);
   EXPECT_TRUE(test.end(0).ended);
   EXPECT_TRUE(test.body(0) == script.bytes);
@@ -214,7 +214,7 @@ TEST(H3Response, a_client_that_acknowledges_nothing_holds_a_bounded_share_of_mem
   test.acknowledges = false;
   test.talk(0, testing::get(), true);
   EXPECT_GE(script.at, kStreamHeld);
-  EXPECT_LE(script.at, kStreamHeld + SentBody::kChunkBytes);
+  EXPECT_LE(script.at, kStreamHeld + SentBytes::kChunkBytes);
   test.acknowledges = true;
   for (int i = 0; i < 100 && !test.end(0).ended; ++i) test.receive();
   EXPECT_TRUE(test.body(0) == script.bytes);
@@ -235,7 +235,7 @@ TEST(H3Response, many_streams_that_acknowledge_nothing_share_a_bound) {
   for (quic::StreamId id = 0; id < 40; id += 4) test.talk(id, testing::get(), true);
   for (const auto* script : scripts) pulled += script->at;
   EXPECT_GE(pulled, kConnectionHeld);
-  EXPECT_LE(pulled, kConnectionHeld + SentBody::kChunkBytes);
+  EXPECT_LE(pulled, kConnectionHeld + SentBytes::kChunkBytes);
   test.acknowledges = true;
   for (int i = 0; i < 100; ++i) test.receive();
   for (quic::StreamId id = 0; id < 40; id += 4) EXPECT_TRUE(test.body(id) == scripts[0]->bytes) << id;
@@ -257,7 +257,7 @@ TEST(H3Response, a_reset_stream_s_share_is_free_again_when_it_is_closed) {
   test.stop(0);
   test.wire->closed(0, std::nullopt);
   test.receive();
-  EXPECT_GE(scripts[2]->at, kStreamHeld - SentBody::kChunkBytes);
+  EXPECT_GE(scripts[2]->at, kStreamHeld - SentBytes::kChunkBytes);
 }
 
 TEST(H3Response, what_was_sent_stays_readable_until_the_stream_is_closed) {

@@ -34,6 +34,7 @@ class DynamicTable {
 
   std::size_t lines() const { return count_; }
   std::size_t limit() const { return limit_; }
+  std::size_t room() const { return limit_ - bytes_; }
 
   // Not above kTableBytesMax.
   void set_limit(std::size_t bytes);

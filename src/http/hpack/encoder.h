@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "http/fields.h"
 #include "http/hpack/dynamic_table.h"
+#include "http/hpack/literals.h"
 
 namespace gate::http::hpack {
 
@@ -26,11 +27,9 @@ class Encoder {
   std::size_t encode(std::span<const Field> lines, std::span<std::byte> out);
 
  private:
-  class Writer;
-
-  void announce_limit(Writer& writer);
-  void encode_line(const Field& line, Writer& writer);
-  void remember(const Field& line, std::size_t static_index, Writer& writer);
+  void announce_limit(LiteralWriter& writer);
+  void encode_line(const Field& line, LiteralWriter& writer);
+  void remember(const Field& line, std::size_t static_index, LiteralWriter& writer);
 
   DynamicTable table_;
   std::size_t lowest_limit_ = kTableBytesMax;  // since the last section

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace gate::http::h2 {
+namespace gate::http::multiplex {
 
 inline constexpr std::uint8_t kUrgencies = 8;
 
@@ -19,4 +19,4 @@ struct Priority {
 // over, as if it were not there.
 Priority parse_priority(std::string_view value);
 
-}  // namespace gate::http::h2
+}  // namespace gate::http::multiplex

@@ -1,11 +1,11 @@
-#include "http/h2/priority.h"
+#include "http/multiplex/priority.h"
 
 #include <gtest/gtest.h>
 
-namespace gate::http::h2 {
+namespace gate::http::multiplex {
 namespace {
 
-TEST(H2PriorityField, is_read) {
+TEST(PriorityField, is_read) {
   EXPECT_EQ(parse_priority(""), (Priority{3, false}));
   EXPECT_EQ(parse_priority("u=0"), (Priority{0, false}));
   EXPECT_EQ(parse_priority("u=7, i"), (Priority{7, true}));
@@ -15,7 +15,7 @@ TEST(H2PriorityField, is_read) {
   EXPECT_EQ(parse_priority("u=2;x=\"y\";z, i;q"), (Priority{2, true})) << "parameters";
 }
 
-TEST(H2PriorityField, what_makes_no_sense_is_passed_over) {
+TEST(PriorityField, what_makes_no_sense_is_passed_over) {
   for (const char* value :
        {"u=8", "u=-1", "u=", "u", "u=1.5", "U=1", "%%", ",,,", "\"u=1", "u=33", "x=\"a, u=1\\\", i\""}) {
     EXPECT_EQ(parse_priority(value), (Priority{3, false})) << value;
@@ -24,4 +24,4 @@ TEST(H2PriorityField, what_makes_no_sense_is_passed_over) {
 }
 
 }  // namespace
-}  // namespace gate::http::h2
+}  // namespace gate::http::multiplex

@@ -5,10 +5,11 @@
 
 #include "http/fields.h"
 
-namespace gate::http::h2 {
+namespace gate::http::multiplex {
 
-// What RFC 9113 8.2 and 8.3 demand of the lines of a request's field section, one after the other: which pseudo-fields
-// there are and where, and what has no place in HTTP/2. A section that breaks them is malformed (8.1.1).
+// What RFC 9113 8.2 and 8.3 demand of the lines of a request's field section, one after the other, and RFC 9114 4.2 and
+// 4.3 in the same words: which pseudo-fields there are and where, and what has its place in HTTP/1.1 alone. A section
+// that breaks them is malformed (RFC 9113 8.1.1, RFC 9114 4.1.2).
 class RequestLines {
  public:
   // `trailers`: the section stands behind a body.
@@ -47,4 +48,4 @@ class RequestLines {
   bool trailers_;
 };
 
-}  // namespace gate::http::h2
+}  // namespace gate::http::multiplex

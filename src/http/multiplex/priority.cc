@@ -1,8 +1,8 @@
-#include "http/h2/priority.h"
+#include "http/multiplex/priority.h"
 
 #include "base/text.h"
 
-namespace gate::http::h2 {
+namespace gate::http::multiplex {
 namespace {
 
 // Takes the next member of a dictionary off the front; commas within quotes do not end it.
@@ -34,4 +34,4 @@ Priority parse_priority(std::string_view value) {
   return priority;
 }
 
-}  // namespace gate::http::h2
+}  // namespace gate::http::multiplex

@@ -1,11 +1,11 @@
-#include "http/h2/request_lines.h"
+#include "http/multiplex/request_lines.h"
 
 #include <algorithm>
 
 #include "base/text.h"
 #include "http/request_rules.h"
 
-namespace gate::http::h2 {
+namespace gate::http::multiplex {
 
 bool RequestLines::see(Seen what) {
   const bool first = !saw(what);
@@ -71,4 +71,4 @@ std::optional<std::uint64_t> RequestLines::content_length() const {
   return saw(kConnect) ? std::nullopt : content_length_;
 }
 
-}  // namespace gate::http::h2
+}  // namespace gate::http::multiplex
