@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -30,6 +31,26 @@ struct StreamOutput {
   bool last = false;  // the stream ends behind these bytes
 
   bool nothing() const { return stream < 0; }
+};
+
+// What the application had to send, and how much of that is on its way. One asking is so good for many packets.
+struct OutputUnderWay {
+  StreamOutput output;
+  std::size_t taken = 0;
+  bool whole = false;  // all of it was taken
+
+  // The next `count` bytes were taken. Says whether that was all.
+  bool take(std::size_t count) {
+    taken += count;
+    std::size_t gone = 0;
+    while (gone < output.count && count >= output.pieces[gone].size()) count -= output.pieces[gone++].size();
+    std::move(output.pieces.begin() + static_cast<std::ptrdiff_t>(gone),
+              output.pieces.begin() + static_cast<std::ptrdiff_t>(output.count), output.pieces.begin());
+    output.count -= gone;
+    if (count > 0) output.pieces[0] = output.pieces[0].subspan(count);
+    whole = output.count == 0;
+    return whole;
+  }
 };
 
 // An application protocol on a connection: HTTP/3. Called from within the connection's functions; may call those of

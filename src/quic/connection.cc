@@ -204,6 +204,7 @@ std::optional<Train> Connection::produce(std::span<std::byte> room, base::Instan
   const ngtcp2_ssize written =
       ngtcp2_conn_write_aggregate_pkt2(native_.get(), native_path.get(), &info, native_room(room), room.size(),
                                        &segment, ConnectionCallbacks::write_packet, packets_max, native_time(now));
+  ConnectionCallbacks::tell_taken(*this);
   if (written < 0) {
     fail(static_cast<int>(written));
     return produce(room, now);

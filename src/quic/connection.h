@@ -237,6 +237,7 @@ class Connection final : public Transport, private tls::QuicHandshakeOwner {
   std::unique_ptr<Application> application_;
   std::optional<base::Error> failure_;
   std::optional<Ending> ending_;                  // asked for; carried out when no function of the library is running
+  OutputUnderWay output_;                         // while packets are written
   std::vector<std::byte> close_packet_;           // while closing
   std::deque<std::vector<std::byte>> datagrams_;  // that wait to be sent
   std::uint64_t datagram_number_ = 0;

@@ -302,6 +302,8 @@ ngtcp2_ssize write_datagrams(ngtcp2_conn* native, ngtcp2_path* path, ngtcp2_pkt_
   return NGTCP2_ERR_WRITE_MORE;
 }
 
+const StreamOutput kNoOutput{};
+
 }  // namespace
 
 ngtcp2_ssize ConnectionCallbacks::write_packet(ngtcp2_conn* native, ngtcp2_path* path, ngtcp2_pkt_info* info,
@@ -313,10 +315,12 @@ ngtcp2_ssize ConnectionCallbacks::write_packet(ngtcp2_conn* native, ngtcp2_path*
         write_datagrams(native, path, info, room, size, now, connection.datagrams_, connection.datagram_number_);
     if (written != NGTCP2_ERR_WRITE_MORE) return written;
   }
+  OutputUnderWay& under_way = connection.output_;
   for (;;) {
     // A shut window of the whole connection is no single stream's business, so it is not told of it.
     const bool speaks = connection.application_ && !connection.ending_ && ngtcp2_conn_get_max_data_left2(native) > 0;
-    const StreamOutput output = speaks ? connection.application_->next_output() : StreamOutput{};
+    if (speaks && under_way.output.nothing()) under_way = {.output = connection.application_->next_output()};
+    const StreamOutput& output = speaks ? under_way.output : kNoOutput;
     std::array<ngtcp2_vec, StreamOutput::kPiecesMax> pieces;
     for (std::size_t i = 0; i < output.count; ++i) {
       // The library reads them only, but its structure is not const.
@@ -328,15 +332,28 @@ ngtcp2_ssize ConnectionCallbacks::write_packet(ngtcp2_conn* native, ngtcp2_path*
     ngtcp2_ssize taken = -1;
     const ngtcp2_ssize written = ngtcp2_conn_writev_stream(native, path, info, room, size, &taken, flags, output.stream,
                                                            pieces.data(), output.count, now);
-    if (taken >= 0) connection.application_->taken(output.stream, static_cast<std::size_t>(taken));
+    const StreamId stream = output.stream;
+    if (taken >= 0 && under_way.take(static_cast<std::size_t>(taken))) tell_taken(connection);
     switch (written) {
       case NGTCP2_ERR_WRITE_MORE: continue;
-      case NGTCP2_ERR_STREAM_DATA_BLOCKED: connection.application_->blocked(output.stream); continue;
+      case NGTCP2_ERR_STREAM_DATA_BLOCKED:
+        tell_taken(connection);
+        connection.application_->blocked(stream);
+        continue;
       case NGTCP2_ERR_STREAM_SHUT_WR:
-      case NGTCP2_ERR_STREAM_NOT_FOUND: connection.application_->shut(output.stream); continue;
+      case NGTCP2_ERR_STREAM_NOT_FOUND:
+        tell_taken(connection);
+        connection.application_->shut(stream);
+        continue;
       default: return written;
     }
   }
+}
+
+void ConnectionCallbacks::tell_taken(Connection& connection) {
+  const OutputUnderWay under_way = std::exchange(connection.output_, {});
+  const bool any = under_way.taken > 0 || (under_way.whole && !under_way.output.nothing());
+  if (any) connection.application_->taken(under_way.output.stream, under_way.taken);
 }
 
 }  // namespace gate::quic

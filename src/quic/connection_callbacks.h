@@ -20,6 +20,8 @@ struct ConnectionCallbacks {
   // Writes one packet with what the application has to send.
   static ngtcp2_ssize write_packet(ngtcp2_conn* native, ngtcp2_path* path, ngtcp2_pkt_info* info, std::uint8_t* room,
                                    std::size_t size, ngtcp2_tstamp now, void* user_data);
+  // The application hears how much of its last output is on its way.
+  static void tell_taken(Connection& connection);
 
   // Seals a packet.
   static int seal(std::uint8_t* out, const ngtcp2_crypto_aead* aead, const ngtcp2_crypto_aead_ctx* key,

@@ -221,8 +221,10 @@ class Session final : public multiplex::Framing {
   std::optional<std::uint64_t> goaway_;
   std::optional<std::uint64_t> max_push_id_;
 
-  quic::StreamOutput last_output_;
-  std::size_t last_output_bytes_ = 0;
+  // What was said to be sent last.
+  quic::StreamId output_stream_ = -1;
+  std::size_t output_bytes_ = 0;
+  bool output_ends_ = false;
   std::size_t held_ = 0;  // on all request streams: written, and not acknowledged
   base::IntrusiveList<RequestStream, StarvedStreams> starved_;
 };

@@ -108,13 +108,13 @@ quic::StreamOutput Session::next_output() {
 }
 
 quic::StreamOutput Session::output_of(const SentBytes& bytes, quic::StreamId id, bool said_all) {
-  last_output_ = {};
-  last_output_.stream = id;
-  last_output_.count = bytes.unsent(last_output_.pieces);
-  last_output_bytes_ = 0;
-  for (const auto piece : std::span(last_output_.pieces).first(last_output_.count)) last_output_bytes_ += piece.size();
-  last_output_.last = said_all && last_output_bytes_ == bytes.unsent();
-  return last_output_;
+  quic::StreamOutput output{.stream = id};
+  output.count = bytes.unsent(output.pieces);
+  output_stream_ = id;
+  output_bytes_ = 0;
+  for (const auto piece : std::span(output.pieces).first(output.count)) output_bytes_ += piece.size();
+  output.last = output_ends_ = said_all && output_bytes_ == bytes.unsent();
+  return output;
 }
 
 // A DATA frame, where the body has something. False when it has failed, and everything is to be looked at anew.
@@ -161,8 +161,8 @@ void Session::taken(quic::StreamId id, std::size_t count) {
   RequestStream* stream = find(id);
   if (!stream) return;
   stream->bytes.take(count);
-  const bool whole = id == last_output_.stream && count == last_output_bytes_;
-  if (whole && last_output_.last) {
+  const bool whole = id == output_stream_ && count == output_bytes_;
+  if (whole && output_ends_) {
     stream->said_end = true;
     Order::remove(*stream);
     if (stream->exchange) events_.response_sent(*stream);
