@@ -13,8 +13,8 @@ SUITE, SUITE_NUMBER = "TLS_AES_128_GCM_SHA256", 0x1301
 HTTP3_CASES = ("h3", "quic-bulk")
 
 
-def gateload(server, count, *more):
-    result = json.loads(load([BUILD / "bench" / "gateload", "handshake", f"127.0.0.1:{server.port}", "localhost", count, 16, *more]))
+def gateload(server, count, *more, name="localhost"):
+    result = json.loads(load([BUILD / "bench" / "gateload", "handshake", f"127.0.0.1:{server.port}", name, count, 16, *more]))
     if result["failed"]:
         sys.exit(f"{server.name}: {result['failed']} handshakes failed")
     check(server, result["suite"] == SUITE_NUMBER, result)
@@ -163,19 +163,26 @@ def compare(case, peers, pairs, ground):
             "repeated": legs.repeated, "unsteady": legs.unsteady}
 
 
+# HAProxy and lighttpd reserve two descriptors a connection, where 20 000 is a common limit.
+MEMORY_CONNECTIONS_MAX = {"haproxy": 9_000, "lighttpd": 9_000}
+
+
+def version_label(server):
+    return f"{server.name} {server.version()}"
+
+
 def idle(peers, ground):
     rows = []
     for name in ["gate443"] + [peer for peer in peers if peer.removeprefix("sid:") in ALL and peer != "apache"]:
         server = Server(name, ground)
         # Apache has a thread wait for the first request of each connection, so it cannot keep these at all.
-        # HAProxy and lighttpd reserve two descriptors a connection, and this machine's limit is 20 000.
-        count = 9_000 if server.program in ("haproxy", "lighttpd") else 10_000
+        count = MEMORY_CONNECTIONS_MAX.get(server.program, 10_000)
         try:
             gateload(server, 50, GROUP_X25519)
             before = server.memory_kilobytes()
             with IdleConnections(server, count):
                 kilobytes = (server.memory_kilobytes() - before) / count
-            rows.append({"server": f"{name} {server.version()}", "cost": kilobytes})
+            rows.append({"server": version_label(server), "cost": kilobytes})
         finally:
             server.stop()
     for row in rows:

@@ -6,6 +6,7 @@ import pathlib
 from xml.sax.saxutils import escape
 
 import limits
+import plot
 import servers
 
 PEERS_FOLDER = pathlib.Path(__file__).resolve().parent / "peers"
@@ -19,6 +20,8 @@ OURS, THEIRS, TEXT, FAINT = "#0a7d5a", "#b8c2cc", "#1f2933", "#7b8794"
 def table(result):
     if result["case"] == "limits":
         return limits_tables(result)
+    if "curves" in result:
+        return curve_tables(result)
     limit = result.get("limit")
     spread = "95 % interval" if "pairs" in result else "lowest – highest pair"
     lines = [f"### {result['case']}: {result['unit']}", "",
@@ -60,6 +63,24 @@ def limits_tables(result):
         for case in limits.FORMULAS:
             lines.append(f"| {case} | {limits.limit(case, result['floor']):.2f} | {limits.formula_text(case)} |")
     return "\n".join(lines) + "\n"
+
+
+def curve_tables(result):
+    """A table for each picture: the grown thing across, the servers down."""
+    lines = [f"### {result['case']}: {result['unit']}"]
+    for curve in result["curves"]:
+        across = sorted({point[0] for line in curve["lines"] for point in line["points"]})
+        lines += ["", f"{curve['title']}, {curve['unit']}:", "",
+                  f"| {curve['of']} | " + " | ".join(plot.short(x) for x in across) + " |", "|---|" + "---:|" * len(across)]
+        for line in curve["lines"]:
+            figures = dict(line["points"])
+            lines.append(f"| {line['server']} | " + " | ".join(figure_text(figures[x]) if x in figures else "" for x in across) + " |")
+    return "\n".join(lines) + "\n\n" + steadiness(result).strip() + "\n"
+
+
+def figure_text(figure):
+    """Three digits that count."""
+    return f"{figure:.0f}" if figure >= 100 else f"{figure:.3g}"
 
 
 class Picture:
@@ -105,7 +126,7 @@ class Picture:
 def svg(results):
     picture = Picture()
     for result in results:
-        if result["case"] != "limits":
+        if result["rows"] and result["case"] != "limits":
             picture.case(result)
     picture.text(MARGIN, picture.y, "Dashed: the least that this machine lets a server cost (the limits below the tables).", 11, FAINT)
     picture.y += MARGIN
@@ -124,11 +145,14 @@ the report says so. `bench/run --help` has the options, `bench/peers/` each serv
 **How to read**: take the ratios, which compare servers that took turns (A B B A) within seconds; absolute figures move with the machine.
 The interval around a ratio is the bootstrap's for the median, 95 %; where it holds 1, nothing is decided. A leg around which a fixed piece of
 work changed its pace by more than 10 % was run again. The limit is what the same machine's kernel and cryptography cost without a
-server around them ([below](#limits-the-floor-of-this-machine)); nobody reaches it.
+server around them ([below](#limits-the-floor-of-this-machine)); nobody reaches it. The growth curves have logarithmic axes: a level line
+costs the same however large the world is.
 
 ![The tables below as bars](performance.svg)
 """]
     for result in results:
+        if "curves" in result:
+            parts.append(f"![{result['unit']}](performance-{result['case']}.svg)\n")
         parts.append(table(result))
         run = result["run"]
         parts.append(f"`{run['command']}`, {run['date']}; {run['machine']}; {quietness(run)}.\n")
@@ -176,3 +200,6 @@ def write(folder, results, order):
     kept.write_text(json.dumps(all_results, indent=1, ensure_ascii=False) + "\n")
     (folder / "performance.md").write_text(markdown(all_results))
     (folder / "performance.svg").write_text(svg(all_results))
+    for result in all_results:
+        if "curves" in result:
+            (folder / f"performance-{result['case']}.svg").write_text(plot.picture(result["curves"]))

@@ -17,6 +17,7 @@ BUILD = HERE.parent / "build" / "release"
 CORE = "0"
 OTHER_CORE = "1"
 LOAD_PATIENCE = 300
+START_PATIENCE = 120
 
 class Peer(typing.NamedTuple):
     executable: str
@@ -69,6 +70,7 @@ class Ground:
 
     def __init__(self, sid_root=None):
         self.sid_root = sid_root
+        self.insertions = {}  # by configuration: what stands for its @sites@ and @routes@, where a case wants more of them
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="gate443-bench-"))
         os.chmod(self.dir, 0o755)
         self.root = self.dir / "www"
@@ -91,6 +93,9 @@ class Ground:
     def configuration(self, name, port, http3=False):
         text = (HERE / "peers" / name).read_text()
         text = text.replace("@http3@", HTTP3.get(name, ("", ""))[0 if http3 else 1])
+        more = {"@sites@": "", "@routes@": ""} | self.insertions.get(name, {})
+        for key, value in more.items():
+            text = text.replace(key, value)
         for key, value in {"@dir@": self.dir, "@root@": self.root, "@port@": port, "@upstream@": self.upstream_port}.items():
             text = text.replace(key, str(value))
         path = self.dir / f"{port}-{name}"
@@ -121,9 +126,11 @@ class Server:
         self.name, self.port = name, free_port()
         self.program = name.removeprefix("sid:")
         self.root = ground.sid_root if name.startswith("sid:") else None
-        self.process = subprocess.Popen(["taskset", "-c", CORE, *self.command(ground, http3)], stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.PIPE, start_new_session=True,
-                                        env=os.environ | {"XDG_CONFIG_HOME": str(ground.dir)})  # Caddy keeps its last configuration there
+        self.errors = ground.dir / f"{self.port}.errors"  # a file, because nobody empties a pipe
+        with self.errors.open("w") as errors:
+            self.process = subprocess.Popen(["taskset", "-c", CORE, *self.command(ground, http3)], stdout=subprocess.DEVNULL,
+                                            stderr=errors, start_new_session=True,
+                                            env=os.environ | {"XDG_CONFIG_HOME": str(ground.dir)})  # Caddy keeps its last configuration there
         self.wait_until_ready()
 
     def command(self, ground, http3):
@@ -144,15 +151,17 @@ class Server:
         return [str(path)] if static else [str(loader), "--library-path", libraries, str(path)]
 
     def wait_until_ready(self):
-        for _ in range(200):
+        give_up = time.monotonic() + START_PATIENCE
+        while time.monotonic() < give_up:
             if self.process.poll() is not None:
-                sys.exit(f"{self.name} did not start: {self.process.stderr.read().decode()}")
+                sys.exit(f"{self.name} did not start: {self.errors.read_text()}")
             try:
                 socket.create_connection(("127.0.0.1", self.port), 0.2).close()
                 return
             except OSError:
-                time.sleep(0.05)
-        sys.exit(f"{self.name} does not answer")
+                time.sleep(0.005)
+        self.stop()
+        sys.exit(f"{self.name} does not answer: {self.errors.read_text()}")
 
     def processes(self):
         """The process and its children: servers with a master and a worker count as one."""
@@ -185,6 +194,9 @@ class Server:
         done = subprocess.run([*self.executable(), PEERS[self.program].version], capture_output=True, text=True)
         found = re.search(r"\d+\.\d+(\.\d+)?", done.stdout + done.stderr)
         return found.group(0) if found else "?"
+
+    def close(self):
+        self.stop()
 
     def stop(self):
         os.killpg(self.process.pid, signal.SIGTERM)

@@ -3,14 +3,17 @@
 import pathlib
 import statistics
 import sys
+import xml.etree.ElementTree
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "bench"))
 
 import cases  # noqa: E402
+import growth  # noqa: E402
 import limits  # noqa: E402
 import method  # noqa: E402
+import plot  # noqa: E402
 import report  # noqa: E402
 import servers  # noqa: E402
 
@@ -133,7 +136,7 @@ def test_a_ratio_whose_interval_holds_one_is_undecided():
 def test_the_pages_are_what_the_kept_figures_make(tmp_path):
     docs = pathlib.Path(report.__file__).resolve().parent.parent / "docs"
     (tmp_path / "performance.json").write_text((docs / "performance.json").read_text())
-    report.write(tmp_path, [], cases.CASES)
+    report.write(tmp_path, [], [*cases.CASES, *growth.CASES])
     for page in sorted(each.name for each in tmp_path.iterdir()):
         assert (tmp_path / page).read_text() == (docs / page).read_text(), f"{page} is not of this generator: bench/run --pages"
 
@@ -144,3 +147,53 @@ def test_each_peer_says_its_settings():
         head = report.head_of(report.PEERS_FOLDER / peer.configuration)
         assert len(head) > 40, f"{peer.configuration} does not begin with what it sets and why"
         assert head in text
+
+
+# Plots.
+
+def test_a_decade_is_as_long_as_the_next():
+    axis = plot.Axis([1, 1000], 0, 300, decades=True)
+    assert [axis.place(value) for value in (1, 10, 100, 1000)] == pytest.approx([0, 100, 200, 300])
+
+
+def test_zero_has_a_place_before_the_least():
+    axis = plot.Axis([0, 100, 10_000], 0, 300, decades=True)
+    assert axis.place(0) == 0 < axis.place(100) < axis.place(10_000) == 300
+
+
+def test_figures_that_differ_little_do_not_fill_the_picture():
+    axis = plot.Axis([10, 12], 0, 100)
+    assert axis.place(12) - axis.place(10) < 15
+
+
+@pytest.mark.parametrize(("low", "high"), [(1, 9), (0.3, 4), (7, 20_000), (123, 123), (0.05, 0.06)])
+def test_ticks_enclose_what_is_drawn(low, high):
+    ticks = plot.ticks_between(low, high)
+    assert ticks[0] <= low <= high <= ticks[-1]
+    assert ticks == sorted(set(ticks))
+
+
+def test_labels_that_would_overlap_move_apart_and_keep_their_order():
+    assert plot.spread_apart([100, 10, 101], 15) == [100, 10, 115]
+
+
+def test_numbers_are_short():
+    assert [plot.short(value) for value in (0, 0.05, 10, 2000, 10_000_000)] == ["0", "0.05", "10", "2 k", "10 M"]
+
+
+def curve():
+    return {"title": "CPU", "unit": "µs", "of": "sites",
+            "lines": [{"server": "gate443 0.1.0", "points": [[1, 5.0], [10, 5.5]]}, {"server": "nginx <1>", "points": [[1, 9.0]]}]}
+
+
+def test_a_picture_is_well_formed_and_names_each_server():
+    root = xml.etree.ElementTree.fromstring(plot.picture([curve(), curve()]))
+    words = [each.text for each in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert words.count("gate443 0.1.0") == 2 and words.count("nginx <1>") == 2
+
+
+def test_a_curve_has_a_table_with_gaps_where_nothing_was_measured():
+    text = report.table({"case": "growth-sites", "unit": "sites", "rows": [], "curves": [curve()], "pairs": 3, "repeated": 0, "unsteady": 0})
+    assert "| sites | 1 | 10 |" in text
+    assert "| gate443 0.1.0 | 5 | 5.5 |" in text
+    assert "| nginx <1> | 9 |  |" in text
