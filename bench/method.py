@@ -84,7 +84,7 @@ class Legs:
                 break
         self.repeated += len(tries) - 1
         self.unsteady += tries[-1][0] > SPIN_TOLERANCE
-        return min(tries)[1]
+        return min(tries, key=lambda each: each[0])[1]
 
 
 def order_of(pair, names):

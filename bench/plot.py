@@ -89,6 +89,7 @@ def chart(curve, top):
         parts.append(f'<line x1="{shown:.1f}" x2="{shown:.1f}" y1="{y.begin:.1f}" y2="{y.begin + 4:.1f}" stroke="{FAINT}"/>')
         parts.append(text(shown, y.begin + 18, short(tick), 11, FAINT, "middle"))
     labels = spread_apart([y.place(line["points"][-1][1]) for line in lines], LABEL_GAP)
+    labels = [label - max(0, max(labels) - y.begin) for label in labels]  # none below the axis
     for line, label in zip(lines, labels):
         parts += drawn(line, x, y, label)
     return parts

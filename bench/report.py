@@ -20,6 +20,8 @@ OURS, THEIRS, TEXT, FAINT = "#0a7d5a", "#b8c2cc", "#1f2933", "#7b8794"
 def table(result):
     if result["case"] == "limits":
         return limits_tables(result)
+    if "saturation" in result:
+        return latency_tables(result)
     if "curves" in result:
         return curve_tables(result)
     limit = result.get("limit")
@@ -76,6 +78,17 @@ def curve_tables(result):
             figures = dict(line["points"])
             lines.append(f"| {line['server']} | " + " | ".join(figure_text(figures[x]) if x in figures else "" for x in across) + " |")
     return "\n".join(lines) + "\n\n" + steadiness(result).strip() + "\n"
+
+
+def latency_tables(result):
+    """What each server can do at most, and its percentiles at each rate."""
+    lines = [f"### {result['case']}: {result['unit']}", "", "| server | saturation, requests a second | its core was busy |", "|---|---:|---:|"]
+    lines += [f"| {each['server']} | {each['per_second']:.0f} | {percent(each['busy'])} |" for each in result["saturation"]]
+    for curve in result["curves"]:
+        lines += ["", f"{curve['title']}, {curve['unit']}:", "", "| server | p50 | p90 | p99 | p99.9 |", "|---|---:|---:|---:|---:|"]
+        lines += [f"| {line['server']} | " + " | ".join(figure_text(y) for _, y in line["points"]) + " |" for line in curve["lines"]]
+    return "\n".join(lines) + (f"\n\nThe generator itself was late by less than {result['lag']} µs in 99 of 100 requests.{steadiness(result)}"
+                               " Where a core was not busy at saturation, the generator was the slower one.\n")
 
 
 def figure_text(figure):
@@ -146,7 +159,8 @@ the report says so. `bench/run --help` has the options, `bench/peers/` each serv
 The interval around a ratio is the bootstrap's for the median, 95 %; where it holds 1, nothing is decided. A leg around which a fixed piece of
 work changed its pace by more than 10 % was run again. The limit is what the same machine's kernel and cryptography cost without a
 server around them ([below](#limits-the-floor-of-this-machine)); nobody reaches it. The growth curves have logarithmic axes: a level line
-costs the same however large the world is.
+costs the same however large the world is. Latency counts from when a request was meant to start, the server on one core and the generator
+on the other.
 
 ![The tables below as bars](performance.svg)
 """]

@@ -1,8 +1,9 @@
 // The load generator for what packaged ones do not do or do dearly: TLS handshakes by the thousand (full or resumed),
-// one request on each, and idle connections that are held.
+// one request on each, idle connections that are held, and requests at a fixed rate.
 //
 //   gateload handshake ADDRESS:PORT NAME COUNT CONCURRENCY [resume] [GROUP]
 //   gateload idle      ADDRESS:PORT NAME COUNT              holds them until standard input ends
+//   gateload rate      ADDRESS:PORT NAME PATH PER-SECOND SECONDS CONNECTIONS
 //
 // Prints one line of JSON.
 
@@ -23,6 +24,7 @@
 #include "base/clock.h"
 #include "base/ip.h"
 #include "base/text.h"
+#include "bench/gateload/rate.h"
 #include "loop/loop.h"
 #include "os/fd.h"
 #include "os/limits.h"
@@ -227,12 +229,31 @@ std::optional<Load> parse(const std::vector<std::string_view>& words) {
   return load;
 }
 
+std::optional<bench::RateLoad> parse_rate(const std::vector<std::string_view>& words) {
+  if (words.size() != 7 || words[0] != "rate") return std::nullopt;
+  const auto server = base::Endpoint::parse(words[1]);
+  const auto rate = base::parse_number<std::size_t>(words[4]);
+  const auto seconds = base::parse_number<std::size_t>(words[5]);
+  const auto connections = base::parse_number<std::size_t>(words[6]);
+  if (!server || !rate || !seconds || !connections) return std::nullopt;
+  return bench::RateLoad{.server = *server,
+                         .name = std::string(words[2]),
+                         .path = std::string(words[3]),
+                         .requests_per_second = *rate,
+                         .seconds = *seconds,
+                         .connections = *connections};
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto load = parse({argv + 1, argv + argc});
+  const std::vector<std::string_view> words(argv + 1, argv + argc);
+  if (const auto rate = parse_rate(words)) return gate::bench::drive_rate(*rate);
+  const auto load = !words.empty() && words[0] != "rate" ? parse(words) : std::nullopt;
   if (!load) {
-    fmt::print(stderr, "usage: gateload handshake|idle ADDRESS:PORT NAME COUNT [CONCURRENCY] [resume] [GROUP]\n");
+    fmt::print(stderr,
+               "usage: gateload handshake|idle ADDRESS:PORT NAME COUNT [CONCURRENCY] [resume] [GROUP]\n"
+               "       gateload rate ADDRESS:PORT NAME PATH PER-SECOND SECONDS CONNECTIONS\n");
     return 2;
   }
   static_cast<void>(gate::os::raise_descriptor_limit(1'000'000));

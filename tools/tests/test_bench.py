@@ -11,6 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "
 
 import cases  # noqa: E402
 import growth  # noqa: E402
+import latency  # noqa: E402
 import limits  # noqa: E402
 import method  # noqa: E402
 import plot  # noqa: E402
@@ -136,7 +137,7 @@ def test_a_ratio_whose_interval_holds_one_is_undecided():
 def test_the_pages_are_what_the_kept_figures_make(tmp_path):
     docs = pathlib.Path(report.__file__).resolve().parent.parent / "docs"
     (tmp_path / "performance.json").write_text((docs / "performance.json").read_text())
-    report.write(tmp_path, [], [*cases.CASES, *growth.CASES])
+    report.write(tmp_path, [], [*cases.CASES, "latency", *growth.CASES])
     for page in sorted(each.name for each in tmp_path.iterdir()):
         assert (tmp_path / page).read_text() == (docs / page).read_text(), f"{page} is not of this generator: bench/run --pages"
 
@@ -197,3 +198,28 @@ def test_a_curve_has_a_table_with_gaps_where_nothing_was_measured():
     assert "| sites | 1 | 10 |" in text
     assert "| gate443 0.1.0 | 5 | 5.5 |" in text
     assert "| nginx <1> | 9 |  |" in text
+
+
+# Latency.
+
+def test_percentiles_are_of_all_requests():
+    histogram = [(duration, 1) for duration in range(1, 1001)]
+    assert [latency.slower_than_all_but(histogram, rarity) for rarity in latency.RARITIES] == [500, 900, 990, 999]
+
+
+def test_a_percentile_counts_how_often_a_duration_was_seen():
+    assert latency.slower_than_all_but([(10, 990), (500, 10)], 100) == 10
+    assert latency.slower_than_all_but([(10, 989), (500, 11)], 100) == 500
+
+
+def test_histograms_of_legs_are_one():
+    assert latency.merged([[[20, 3], [10, 1]], [[10, 2]]]) == [(10, 3), (20, 3)]
+
+
+def test_latency_has_a_column_for_each_percentile():
+    line = {"server": "gate443 0.1.0", "points": [[2, 50], [10, 70], [100, 90], [1000, 1234]]}
+    text = report.table({"case": "latency", "unit": "HTTP/1.1", "rows": [], "pairs": 3, "repeated": 0, "unsteady": 0, "lag": 4,
+                         "saturation": [{"server": "gate443 0.1.0", "per_second": 91234.4, "busy": 0.98}],
+                         "curves": [{"title": "Latency at 30 %", "unit": "µs", "of": "", "lines": [line]}]})
+    assert "| gate443 0.1.0 | 91234 | 98 % |" in text
+    assert "| gate443 0.1.0 | 50 | 70 | 90 | 1234 |" in text
