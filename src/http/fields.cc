@@ -8,6 +8,7 @@ void FieldList::add(const Field& field) {
   constexpr std::size_t kFirstCapacity = 16;
   if (count_ == fields_.size()) reserve(std::max(kFirstCapacity, fields_.size() * 2));
   fields_[count_++] = field;
+  seen_[word(field.id)] |= bit(field.id);
 }
 
 void FieldList::reserve(std::size_t lines) {
@@ -37,6 +38,7 @@ std::size_t FieldList::remove_if(Matches matches) {
 }
 
 std::size_t FieldList::remove(FieldId id) {
+  if (!may_have(id)) return 0;
   return remove_if([id](const Field& field) { return field.id == id; });
 }
 
@@ -45,6 +47,7 @@ std::size_t FieldList::remove(std::string_view name) {
 }
 
 const Field* FieldList::find(FieldId id) const {
+  if (!may_have(id)) return nullptr;
   const auto* found = std::find_if(begin(), end(), [id](const Field& field) { return field.id == id; });
   return found == end() ? nullptr : found;
 }
@@ -60,6 +63,7 @@ std::string_view FieldList::value(FieldId id) const {
 }
 
 std::optional<std::string_view> FieldList::combined(FieldId id) const {
+  if (!may_have(id)) return std::nullopt;
   std::size_t lines = 0;
   std::size_t bytes = 0;
   for (const Field& field : *this) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -60,15 +62,22 @@ class FieldList {
   void clear() {
     fields_ = {};
     count_ = 0;
+    seen_ = {};
   }
 
  private:
   template <class Matches>
   std::size_t remove_if(Matches matches);
 
+  // Whether there may be a line of that name. Most look-ups are for what is not there.
+  bool may_have(FieldId id) const { return (seen_[word(id)] & bit(id)) != 0; }
+  static std::size_t word(FieldId id) { return static_cast<std::size_t>(id) / 64; }
+  static std::uint64_t bit(FieldId id) { return std::uint64_t{1} << (static_cast<std::size_t>(id) % 64); }
+
   base::Arena* arena_;
   std::span<Field> fields_;
   std::size_t count_ = 0;
+  std::array<std::uint64_t, kFieldIds / 64 + 1> seen_{};  // of the names that were ever added
 };
 
 }  // namespace gate::http

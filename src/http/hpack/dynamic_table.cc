@@ -36,11 +36,15 @@ TableLine DynamicTable::line(std::size_t index) const {
   return {{name, {text + found.name_bytes, found.value_bytes}, found.id}, found.good};
 }
 
-std::size_t DynamicTable::find(FieldId id, std::string_view value) const {
-  for (std::size_t i = 0; i < count_; ++i) {
-    const Slot& each = slot(i);
+std::size_t DynamicTable::find(FieldId id, std::string_view value) {
+  std::size_t index = count_ == 0 ? 0 : (newest_ - found_ - 1) % slot_room_;
+  for (std::size_t looked = 0; looked < count_; ++looked, index = index == 0 ? count_ - 1 : index - 1) {
+    if (index >= count_) index = count_ - 1;
+    const Slot& each = slot(index);
     if (each.id != id || each.value_bytes != value.size()) continue;
-    if (std::string_view(text_.get() + (each.at - text_begin_) + each.name_bytes, each.value_bytes) == value) return i;
+    if (std::string_view(text_.get() + (each.at - text_begin_) + each.name_bytes, each.value_bytes) != value) continue;
+    found_ = (newest_ - index) % slot_room_;
+    return index;
   }
   return count_;
 }

@@ -39,8 +39,9 @@ class DynamicTable {
   // Not above kTableBytesMax.
   void set_limit(std::size_t bytes);
 
-  // Where that line stands, or lines().
-  std::size_t find(FieldId id, std::string_view value) const;
+  // Where that line stands, or lines(). Looks first at the line that was put in behind the one that was found last,
+  // which it is where sections are alike.
+  std::size_t find(FieldId id, std::string_view value);
 
  private:
   struct Slot {
@@ -69,6 +70,7 @@ class DynamicTable {
   std::size_t count_ = 0;
   std::size_t bytes_ = 0;  // as RFC 7541 4.1 counts
   std::size_t limit_ = kTableBytesMax;
+  std::size_t found_ = 0;  // slot of the line that was found last
 };
 
 }  // namespace gate::http::hpack
