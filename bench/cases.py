@@ -1,4 +1,5 @@
 """What is measured, and how: each case is an operation that a server does many times, checked to be what was asked for."""
+import contextlib
 import json
 import re
 import statistics
@@ -6,7 +7,7 @@ import sys
 
 import limits
 import method
-from servers import BUILD, IdleConnections, Server, Upstream, load
+from servers import BUILD, Failure, IdleConnections, Server, Upstream, load, running
 
 GROUP_X25519, GROUP_MLKEM = "29", "4588"
 SUITE, SUITE_NUMBER = "TLS_AES_128_GCM_SHA256", 0x1301
@@ -16,7 +17,7 @@ HTTP3_CASES = ("h3", "quic-bulk")
 def gateload(server, count, *more, name="localhost"):
     result = json.loads(load([BUILD / "bench" / "gateload", "handshake", f"127.0.0.1:{server.port}", name, count, 16, *more]))
     if result["failed"]:
-        sys.exit(f"{server.name}: {result['failed']} handshakes failed")
+        raise Failure(f"{server.name}: {result['failed']} handshakes failed")
     check(server, result["suite"] == SUITE_NUMBER, result)
     return result
 
@@ -41,13 +42,14 @@ def mlkem_handshake(server):
 
 def h2load(server, requests, path, *more):
     out = load(["h2load", "-n", requests, *more, f"https://127.0.0.1:{server.port}/{path}"])
-    check(server, f"{requests} succeeded, 0 failed" in out and "TLSv1.3" in out and f"Cipher: {SUITE}" in out, out)
+    check(server, f"{requests} succeeded, 0 failed" in out and "TLSv1.3" in out and f"Cipher: {SUITE}" in out
+          and "Server Temp Key: X25519 " in out, out)
     return out
 
 
 def check(server, condition, evidence):
     if not condition:
-        sys.exit(f"{server.name} did not do what is measured: {evidence}")
+        raise Failure(f"{server.name} did not do what is measured: {evidence}")
 
 
 def h1(server):
@@ -138,11 +140,12 @@ def echo_cost(server):
 def compare(case, peers, pairs, ground):
     operation, unit, factor, able = MEASURES[case]
     names = ["gate443"] + [peer for peer in peers if peer in able or peer.removeprefix("sid:") in able]
-    servers = {name: Server(name, ground, case in HTTP3_CASES) for name in names + ["echo"]}
-    upstream = Upstream(ground) if case.startswith("proxy") else None
-    costs = {name: [] for name in servers}
+    costs = {name: [] for name in [*names, "echo"]}
     legs = method.Legs()
-    try:
+    with contextlib.ExitStack() as stack:
+        if case.startswith("proxy"):
+            stack.callback(Upstream(ground).stop)
+        servers = stack.enter_context(running(costs, ground, case in HTTP3_CASES))
         for server in servers.values():  # warm-up, not counted
             cost(server, echo if server.name == "echo" else operation)
         for pair in range(pairs):
@@ -150,9 +153,6 @@ def compare(case, peers, pairs, ground):
                 costs[name].append(legs.run(lambda: cost(servers[name], operation) * factor))
             costs["echo"].append(echo_cost(servers["echo"]))
         versions = {name: server.version() for name, server in servers.items()}
-    finally:
-        for server in [*servers.values(), *filter(None, [upstream])]:
-            server.stop()
     rows = []
     for name in names:
         ratios = [theirs / ours for theirs, ours in zip(costs[name], costs["gate443"])]

@@ -7,7 +7,7 @@ import time
 
 import method
 from cases import GROUP_X25519, MEMORY_CONNECTIONS_MAX, check, cost, gateload, h2load, version_label
-from servers import IdleConnections, Server
+from servers import IdleConnections, running
 
 CONNECTIONS = (10, 100, 1_000, 10_000)
 SITES = (1, 10, 100, 1_000, 10_000)
@@ -17,6 +17,11 @@ SIZES = (0, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 REQUESTS = 20_000
 HANDSHAKES = 400
 BYTES_A_LEG = 200_000_000  # so that legs of large responses take seconds, not minutes
+
+
+# As in its configuration for what it answers there.
+HAPROXY_FIELDS = ('hdr X-Content-Type-Options nosniff hdr Referrer-Policy strict-origin-when-cross-origin hdr X-Frame-Options SAMEORIGIN '
+                  'hdr Permissions-Policy "camera=(self), geolocation=(self), microphone=(self)"')
 
 
 class Curve:
@@ -37,18 +42,6 @@ class Curve:
 def growth(case, unit, legs, pairs, *curves):
     return {"case": case, "unit": unit, "rows": [], "echo": None, "curves": [curve.result() for curve in curves], "pairs": pairs,
             "repeated": legs.repeated, "unsteady": legs.unsteady}
-
-
-@contextlib.contextmanager
-def running(names, ground):
-    servers = {}
-    try:
-        for name in names:
-            servers[name] = Server(name, ground)
-        yield servers
-    finally:
-        for server in servers.values():
-            server.stop()
 
 
 def median_costs(servers, operation, pairs, legs):
@@ -101,7 +94,7 @@ def sites(names, pairs, ground):
             for name in names:
                 stack.enter_context(sites_of(ground, count))
                 began = time.monotonic()
-                server = stack.enter_context(contextlib.closing(Server(name, ground)))
+                server = stack.enter_context(running([name], ground))[name]
                 gateload(server, 1, GROUP_X25519, name=last)
                 start.add(server, count, (time.monotonic() - began) * 1e3)
                 kilobytes = server.memory_kilobytes()
@@ -133,7 +126,7 @@ def routes(names, pairs, ground):
             "nginx.conf": {"@routes@": "\n".join(f'    location = /route/{i} {{ return 200 "route {i}"; }}' for i in range(1, count + 1))},
             # Its rules are asked in turn; its documentation has maps for many.
             "haproxy.cfg": {"@routes@": f"  http-request return status 200 content-type text/plain lf-string %[path,map_str({map_file})]"
-                                        f" if {{ path,map_str({map_file}) -m found }}"},
+                                        f" {HAPROXY_FIELDS} if {{ path,map_str({map_file}) -m found }}"},
         }
         try:
             with running(names, ground) as servers:

@@ -7,8 +7,8 @@ import time
 
 import method
 from cases import check, version_label
-from growth import Curve, running
-from servers import BUILD, OTHER_CORE, load
+from growth import Curve
+from servers import BUILD, OTHER_CORE, load, running
 
 SHARES = (0.3, 0.6, 0.8)
 CONNECTIONS = 64

@@ -10,9 +10,9 @@ import time
 LOAD_MAX = 0.3
 LOAD_PATIENCE = 180  # seconds: the build before a benchmark is in the load average for about two minutes
 SPIN_CORE = 0
-# Guests of a shared host run 5 to 10 % faster and slower by the second. Three per cent would repeat every other leg there, without
-# an end; what the pairs do not even out beyond ten is worth another leg.
-SPIN_TOLERANCE = 0.10
+# On a guest of a shared host with nothing else to do, pieces of work a moment apart differ by more than 3 % in four of ten cases: that
+# would repeat legs without an end. What the pairs do not even out beyond 5 % is worth another leg.
+SPIN_TOLERANCE = 0.05
 LEG_REPEATS = 2
 RESAMPLES = 4000
 

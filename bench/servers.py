@@ -1,4 +1,5 @@
 """The servers that are measured, and the ground they stand on: one certificate, one folder of files, a configuration each."""
+import contextlib
 import json
 import os
 import pathlib
@@ -7,7 +8,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 import typing
@@ -18,6 +18,11 @@ CORE = "0"
 OTHER_CORE = "1"
 LOAD_PATIENCE = 300
 START_PATIENCE = 120
+
+
+class Failure(Exception):
+    """A server or a load generator did not do what was asked of it, so that there is no figure."""
+
 
 class Peer(typing.NamedTuple):
     executable: str
@@ -59,9 +64,9 @@ def load(arguments, core=CORE):
     try:
         done = subprocess.run(["taskset", "-c", core, *map(str, arguments)], capture_output=True, text=True, timeout=LOAD_PATIENCE)
     except subprocess.TimeoutExpired:
-        sys.exit(f"{' '.join(map(str, arguments))} did not come to an end in {LOAD_PATIENCE} s")
+        raise Failure(f"{' '.join(map(str, arguments))} did not come to an end in {LOAD_PATIENCE} s")
     if done.returncode != 0:
-        sys.exit(f"{' '.join(map(str, arguments))} failed:\n{done.stdout}{done.stderr}")
+        raise Failure(f"{' '.join(map(str, arguments))} failed:\n{done.stdout}{done.stderr}")
     return done.stdout
 
 
@@ -131,7 +136,11 @@ class Server:
             self.process = subprocess.Popen(["taskset", "-c", CORE, *self.command(ground, http3)], stdout=subprocess.DEVNULL,
                                             stderr=errors, start_new_session=True,
                                             env=os.environ | {"XDG_CONFIG_HOME": str(ground.dir)})  # Caddy keeps its last configuration there
-        self.wait_until_ready()
+        try:
+            self.wait_until_ready()
+        except Failure:
+            self.stop()
+            raise
 
     def command(self, ground, http3):
         if self.program == "echo":
@@ -154,14 +163,13 @@ class Server:
         give_up = time.monotonic() + START_PATIENCE
         while time.monotonic() < give_up:
             if self.process.poll() is not None:
-                sys.exit(f"{self.name} did not start: {self.errors.read_text()}")
+                raise Failure(f"{self.name} did not start: {self.errors.read_text()}")
             try:
                 socket.create_connection(("127.0.0.1", self.port), 0.2).close()
                 return
             except OSError:
                 time.sleep(0.005)
-        self.stop()
-        sys.exit(f"{self.name} does not answer: {self.errors.read_text()}")
+        raise Failure(f"{self.name} does not answer: {self.errors.read_text()}")
 
     def processes(self):
         """The process and its children: servers with a master and a worker count as one."""
@@ -195,16 +203,28 @@ class Server:
         found = re.search(r"\d+\.\d+(\.\d+)?", done.stdout + done.stderr)
         return found.group(0) if found else "?"
 
-    def close(self):
-        self.stop()
-
     def stop(self):
+        if self.process.poll() is not None:
+            return
         os.killpg(self.process.pid, signal.SIGTERM)
         try:
             self.process.wait(5)
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+
+
+@contextlib.contextmanager
+def running(names, ground, http3=False):
+    """These servers, by name, while the block runs."""
+    servers = {}
+    try:
+        for name in names:
+            servers[name] = Server(name, ground, http3)
+        yield servers
+    finally:
+        for server in servers.values():
+            server.stop()
 
 
 class IdleConnections:
@@ -216,7 +236,7 @@ class IdleConnections:
         result = json.loads(self.holder.stdout.readline())
         if result["done"] != count:
             self.holder.communicate("")
-            sys.exit(f"{server.name} does not keep {count} connections: {result}")
+            raise Failure(f"{server.name} does not keep {count} connections: {result}")
 
     def __enter__(self):
         return self

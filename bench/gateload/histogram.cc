@@ -7,13 +7,23 @@
 
 namespace gate::bench {
 
-void Histogram::add(base::Duration duration) {
+namespace {
+
+constexpr std::uint64_t three_digits(std::uint64_t number) {
   constexpr std::uint64_t kThreeDigits = 1000;
-  const auto elapsed = std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
-  auto digits = static_cast<std::uint64_t>(std::max<std::int64_t>(0, elapsed));
   std::uint64_t scale = 1;
-  for (; digits >= kThreeDigits; digits /= 10) scale *= 10;
-  ++counts_[digits * scale];
+  for (; number >= kThreeDigits; number /= 10) scale *= 10;
+  return number * scale;
+}
+
+static_assert(three_digits(0) == 0 && three_digits(999) == 999);
+static_assert(three_digits(1000) == 1000 && three_digits(12'349) == 12'300);
+
+}  // namespace
+
+void Histogram::add(base::Duration duration) {
+  const auto elapsed = std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
+  ++counts_[three_digits(static_cast<std::uint64_t>(std::max<std::int64_t>(0, elapsed)))];
 }
 
 std::string Histogram::json() const {
