@@ -8,29 +8,13 @@
 #include <vector>
 
 #include "base/text.h"
+#include "http/testing/octets.h"
 
 namespace gate::http::hpack {
 namespace {
 
+using http::testing::octets;
 using Lines = std::vector<std::pair<std::string, std::string>>;
-
-// "8286 84" → bytes.
-std::string octets(std::string_view hex) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string bytes;
-  bool half = false;
-  for (const char c : hex) {
-    if (c == ' ') continue;
-    const auto digit = static_cast<char>(kDigits.find(c));
-    if (half) {
-      bytes.back() = static_cast<char>(bytes.back() << 4 | digit);
-    } else {
-      bytes.push_back(digit);
-    }
-    half = !half;
-  }
-  return bytes;
-}
 
 class Reader {
  public:
