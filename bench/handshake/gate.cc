@@ -2,10 +2,7 @@
 // One line a case: name, tab, figure; all cases, or the one named. bench/handshake/run compares it with the system's
 // OpenSSL.
 #include <malloc.h>
-#include <openssl/bn.h>
-#include <openssl/pem.h>
 #include <openssl/rand.h>
-#include <openssl/rsa.h>
 
 #include <deque>
 #include <string>
@@ -18,6 +15,7 @@
 #include "bench/handshake/measure.h"
 #include "cert/issue.h"
 #include "cert/native.h"
+#include "cert/rsa_key.h"
 #include "tls/client.h"
 #include "tls/engine.h"
 #include "tls/server_context.h"
@@ -32,15 +30,6 @@ const base::SystemClock kClock;
 class Random final : public base::Random {
   void fill(std::span<std::byte> bytes) override { RAND_bytes(cert::native_data(bytes), bytes.size()); }
 };
-
-cert::PrivateKey rsa_key() {
-  bssl::UniquePtr<RSA> rsa(RSA_new());
-  bssl::UniquePtr<BIGNUM> exponent(BN_new());
-  bssl::UniquePtr<BIO> bio(BIO_new(BIO_s_mem()));
-  GATE_CHECK(BN_set_word(exponent.get(), RSA_F4) && RSA_generate_key_ex(rsa.get(), 2048, exponent.get(), nullptr));
-  GATE_CHECK(PEM_write_bio_RSAPrivateKey(bio.get(), rsa.get(), nullptr, nullptr, 0, nullptr, nullptr));
-  return *cert::PrivateKey::from_pem(cert::text_of(bio.get()), "bench");
-}
 
 // Leaf and issuer, as a server of the internet sends them.
 cert::Credential credential(cert::PrivateKey key) {
@@ -179,7 +168,7 @@ void report_idle(const char* name, const std::shared_ptr<tls::ServerContext>& se
 // All cases, or the one of this name.
 void run_cases(std::string_view only) {
   const cert::Credential ecdsa = credential(cert::PrivateKey::generate());
-  const cert::Credential rsa = credential(rsa_key());
+  const cert::Credential rsa = credential(cert::generate_rsa_key());
   const auto with_ecdsa = server_with(ecdsa);
   const auto with_rsa = server_with(rsa);
   const std::vector<std::uint16_t> x25519{0x001d};

@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "cert/credential.h"
 #include "cert/native.h"
+#include "cert/rsa_key.h"
 
 // Certificates of every shape a test needs. All are valid from `now` for `kLifetime`.
 namespace gate::cert::for_test {
@@ -80,17 +81,6 @@ inline Certificate sign(const Shape& shape, EVP_PKEY* key, const Credential* iss
   return *std::move(certificate);
 }
 
-inline PrivateKey rsa_key() {
-  bssl::UniquePtr<RSA> rsa(RSA_new());
-  bssl::UniquePtr<BIGNUM> exponent(BN_new());
-  bssl::UniquePtr<BIO> bio(BIO_new(BIO_s_mem()));
-  GATE_CHECK(BN_set_word(exponent.get(), RSA_F4) && RSA_generate_key_ex(rsa.get(), 2048, exponent.get(), nullptr));
-  GATE_CHECK(PEM_write_bio_RSAPrivateKey(bio.get(), rsa.get(), nullptr, nullptr, 0, nullptr, nullptr));
-  auto key = PrivateKey::from_pem(text_of(bio.get()), "test");
-  GATE_CHECK(key.has_value());
-  return *std::move(key);
-}
-
 inline Credential make(const Shape& shape, PrivateKey key, const Credential* issuer, base::WallTime now) {
   std::vector<Certificate> chain{sign(shape, key.native(), issuer, now)};
   return {std::move(chain), std::move(key)};
@@ -123,7 +113,7 @@ inline Certificate leaf_for(const Credential& issuer, EVP_PKEY* key, const std::
 }
 
 inline Credential rsa_leaf(const Credential& issuer, const std::vector<std::string>& names, base::WallTime now) {
-  return for_test_internal::make({.common_name = "leaf", .names = names}, for_test_internal::rsa_key(), &issuer, now);
+  return for_test_internal::make({.common_name = "leaf", .names = names}, generate_rsa_key(), &issuer, now);
 }
 
 inline Credential sha1_leaf(const Credential& issuer, const std::vector<std::string>& names, base::WallTime now) {
