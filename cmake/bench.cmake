@@ -28,7 +28,6 @@ endif()
 file(GLOB gateload CONFIGURE_DEPENDS bench/gateload/*.cc)
 if(gateload)
   gate_add_bench_program(gateload ${gateload})
-  target_link_libraries(gateload PRIVATE gate_outside_nghttp2 gate_outside_awslc)
 endif()
 
 file(GLOB h3load CONFIGURE_DEPENDS bench/h3load/*.cc)
