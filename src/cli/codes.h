@@ -4,7 +4,9 @@
 
 namespace gate::cli {
 
-inline constexpr base::ErrorCode kBadUsage{130};  // a command that is none, or lacks something
+inline constexpr base::ErrorCode kBadUsage{130};          // a command that is none, or lacks something
+inline constexpr base::ErrorCode kNothingToMeasure{141};  // "bench" alone
+inline constexpr base::ErrorCode kNotAPath{139};          // of a site that is measured
 inline constexpr base::ErrorCode kNoSuchFolder{132};
 inline constexpr base::ErrorCode kNothingToExplain{133};
 inline constexpr base::ErrorCode kNoSuchCertificate{134};

@@ -25,6 +25,7 @@ Command add_acme(Parser program);
 Command add_alerts(Parser program);
 Command add_trust(Parser program);
 Command add_explain(Parser program);
+Command add_bench(Parser program);
 Command add_version(Parser program);
 
 }  // namespace gate::cli

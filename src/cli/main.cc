@@ -28,7 +28,7 @@ int main(int argc, char** argv) {
       gate::cli::add_cache(parser),  gate::cli::add_fmt(parser),      gate::cli::add_config(parser),
       gate::cli::add_cert(parser),   gate::cli::add_alerts(parser),   gate::cli::add_ca(parser),
       gate::cli::add_ech(parser),    gate::cli::add_trust(parser),    gate::cli::add_explain(parser),
-      gate::cli::add_acme(parser),   gate::cli::add_version(parser)};
+      gate::cli::add_acme(parser),   gate::cli::add_bench(parser),    gate::cli::add_version(parser)};
   if (const auto ended = program.parse(argc, argv)) return *ended;
   for (const auto& command : commands) {
     if (command.parser.parsed()) return command.run();
