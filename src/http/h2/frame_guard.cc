@@ -35,7 +35,7 @@ Verdict FrameGuard::judge(const FrameHeader& frame, bool live, base::Instant now
     case FrameType::kContinuation:
       if (frame.length == 0 && !abuse_.tolerates(Abuse::kEmptyFrame, now)) return flood(to_string(Abuse::kEmptyFrame));
       return judge_head_size(frame);
-    case FrameType::kPriority: return count(Abuse::kPriority, now);
+    case FrameType::kPriority:
     case FrameType::kPriorityUpdate: return count(Abuse::kPriority, now);
     case FrameType::kResetStream: return count(live ? Abuse::kReset : Abuse::kStrayFrame, now);
     case FrameType::kSettings: return count(Abuse::kSettings, now);
