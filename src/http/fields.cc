@@ -6,16 +6,17 @@ namespace gate::http {
 
 void FieldList::add(const Field& field) {
   constexpr std::size_t kFirstCapacity = 16;
-  if (count_ == fields_.size()) reserve(std::max(kFirstCapacity, fields_.size() * 2));
+  if (count_ == room_) reserve(std::max(kFirstCapacity, std::size_t{room_} * 2));
   fields_[count_++] = field;
-  seen_[word(field.id)] |= bit(field.id);
+  seen_ |= bit(field.id);
 }
 
 void FieldList::reserve(std::size_t lines) {
-  if (lines <= fields_.size()) return;
+  if (lines <= room_) return;
   const auto larger = arena_->make_array<Field>(lines);
   std::copy(begin(), end(), larger.begin());
-  fields_ = larger;
+  fields_ = larger.data();
+  room_ = static_cast<std::uint32_t>(lines);
 }
 
 void FieldList::set(FieldId id, std::string_view value) {
@@ -30,10 +31,10 @@ void FieldList::set(std::string_view name, std::string_view value) {
 
 template <class Matches>
 std::size_t FieldList::remove_if(Matches matches) {
-  Field* const last = fields_.data() + count_;
-  Field* const kept = std::remove_if(fields_.data(), last, matches);
+  Field* const last = fields_ + count_;
+  Field* const kept = std::remove_if(fields_, last, matches);
   const auto removed = static_cast<std::size_t>(last - kept);
-  count_ -= removed;
+  count_ -= static_cast<std::uint32_t>(removed);
   return removed;
 }
 

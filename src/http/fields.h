@@ -1,10 +1,8 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string_view>
 
 #include "base/arena.h"
@@ -53,16 +51,16 @@ class FieldList {
 
   std::size_t size() const { return count_; }
   bool empty() const { return count_ == 0; }
-  const Field* begin() const { return fields_.data(); }
-  const Field* end() const { return fields_.data() + count_; }
+  const Field* begin() const { return fields_; }
+  const Field* end() const { return fields_ + count_; }
 
   // Where what is made of these lines may be put.
   base::Arena& arena() const { return *arena_; }
 
   void clear() {
-    fields_ = {};
-    count_ = 0;
-    seen_ = {};
+    fields_ = nullptr;
+    count_ = room_ = 0;
+    seen_ = 0;
   }
 
  private:
@@ -70,14 +68,14 @@ class FieldList {
   std::size_t remove_if(Matches matches);
 
   // Whether there may be a line of that name. Most look-ups are for what is not there.
-  bool may_have(FieldId id) const { return (seen_[word(id)] & bit(id)) != 0; }
-  static std::size_t word(FieldId id) { return static_cast<std::size_t>(id) / 64; }
-  static std::uint64_t bit(FieldId id) { return std::uint64_t{1} << (static_cast<std::size_t>(id) % 64); }
+  bool may_have(FieldId id) const { return (seen_ & bit(id)) != 0; }
+  static std::uint64_t bit(FieldId id) { return std::uint64_t{1} << (static_cast<unsigned>(id) % 64); }
 
   base::Arena* arena_;
-  std::span<Field> fields_;
-  std::size_t count_ = 0;
-  std::array<std::uint64_t, kFieldIds / 64 + 1> seen_{};  // of the names that were ever added
+  Field* fields_ = nullptr;
+  std::uint32_t count_ = 0;
+  std::uint32_t room_ = 0;
+  std::uint64_t seen_ = 0;  // bits of the names that were ever added; a few names share one
 };
 
 }  // namespace gate::http
