@@ -327,7 +327,8 @@ ngtcp2_ssize ConnectionCallbacks::write_packet(ngtcp2_conn* native, ngtcp2_path*
       pieces[i] = {const_cast<std::uint8_t*>(native_data(output.pieces[i])), output.pieces[i].size()};
     }
     std::uint32_t flags = NGTCP2_WRITE_STREAM_FLAG_NONE;
-    if (!output.nothing()) flags |= NGTCP2_WRITE_STREAM_FLAG_MORE;
+    // Packets of a train are equally long: one that is full but for a few octets is filled up.
+    if (!output.nothing()) flags |= NGTCP2_WRITE_STREAM_FLAG_MORE | NGTCP2_WRITE_STREAM_FLAG_PADDING;
     if (output.last) flags |= NGTCP2_WRITE_STREAM_FLAG_FIN;
     ngtcp2_ssize taken = -1;
     const ngtcp2_ssize written = ngtcp2_conn_writev_stream(native, path, info, room, size, &taken, flags, output.stream,

@@ -137,7 +137,8 @@ def calls_made(requests, folder):
         out = run("h2load", "--h1", "-n", requests, "-c", 32, f"https://localhost:{server.https}/")
         assert f"{requests} succeeded, 0 failed" in out, out
         pid = server.process.pid
-    wait_until(lambda: f"{pid} +++ exited" in trace.read_text(), "the end of the trace")
+    # Short numbers are padded.
+    wait_until(lambda: re.search(rf"^{pid} +\+\+\+ exited", trace.read_text(), re.M), "the end of the trace")
     calls = {}
     for name in re.findall(r"^\d+ +(\w+)\(", trace.read_text(), re.M):
         calls[name] = calls.get(name, 0) + 1
