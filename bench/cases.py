@@ -40,11 +40,21 @@ def mlkem_handshake(server):
     return 1500
 
 
-def h2load(server, requests, path, *more):
+def h2load(server, protocol, requests, path, *more):
     out = load(["h2load", "-n", requests, *more, f"https://127.0.0.1:{server.port}/{path}"])
     check(server, f"{requests} succeeded, 0 failed" in out and "TLSv1.3" in out and f"Cipher: {SUITE}" in out
-          and "Server Temp Key: X25519 " in out, out)
+          and "Server Temp Key: X25519 " in out and f"Application protocol: {protocol}" in out, out)
     return out
+
+
+def over_http1(server, requests, path):
+    h2load(server, "http/1.1", requests, path, "--h1", "-c", "16")
+    return requests
+
+
+def over_http2(server, requests, path):
+    h2load(server, "h2", requests, path, "-c", "8", "-m", "32")
+    return requests
 
 
 def check(server, condition, evidence):
@@ -53,27 +63,19 @@ def check(server, condition, evidence):
 
 
 def h1(server):
-    out = h2load(server, 60_000, "small.txt", "--h1", "-c", "16")
-    check(server, "Application protocol: http/1.1" in out, out)
-    return 60_000
+    return over_http1(server, 60_000, "small.txt")
 
 
 def h2(server):
-    out = h2load(server, 100_000, "small.txt", "-c", "8", "-m", "32")
-    check(server, "Application protocol: h2" in out, out)
-    return 100_000
+    return over_http2(server, 100_000, "small.txt")
 
 
 def proxy_h1(server):
-    out = h2load(server, 40_000, "proxied/", "--h1", "-c", "16")
-    check(server, "Application protocol: http/1.1" in out, out)
-    return 40_000
+    return over_http1(server, 40_000, "proxied/")
 
 
 def proxy_h2(server):
-    out = h2load(server, 40_000, "proxied/", "-c", "8", "-m", "32")
-    check(server, "Application protocol: h2" in out, out)
-    return 40_000
+    return over_http2(server, 40_000, "proxied/")
 
 
 def h3load(server, path, requests, connections, streams, size):
@@ -94,7 +96,7 @@ def quic_bulk(server):
 
 
 def large(server):
-    h2load(server, 60, "large.bin", "-c", "4", "-m", "1", "-w", "24", "-W", "26")
+    h2load(server, "h2", 60, "large.bin", "-c", "4", "-m", "1", "-w", "24", "-W", "26")
     return 60
 
 

@@ -6,7 +6,7 @@ import statistics
 import time
 
 import method
-from cases import GROUP_X25519, MEMORY_CONNECTIONS_MAX, check, cost, gateload, h2load, version_label
+from cases import GROUP_X25519, MEMORY_CONNECTIONS_MAX, check, cost, gateload, h2load, over_http1, version_label
 from servers import IdleConnections, running
 
 CONNECTIONS = (10, 100, 1_000, 10_000)
@@ -57,8 +57,7 @@ def median_costs(servers, operation, pairs, legs):
 
 def request_path(path):
     def operation(server):
-        h2load(server, REQUESTS, path, "--h1", "-c", "16")
-        return REQUESTS
+        return over_http1(server, REQUESTS, path)
     return operation
 
 
@@ -158,7 +157,7 @@ def request_size(size, options):
     count = max(64, min(REQUESTS, BYTES_A_LEG // max(1, size)))
 
     def operation(server):
-        out = h2load(server, count, f"{size}.bin", *options)
+        out = h2load(server, "http/1.1" if "--h1" in options else "h2", count, f"{size}.bin", *options)
         check(server, f"({size * count}) data" in out, out)
         return count
     return operation

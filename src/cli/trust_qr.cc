@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 
@@ -16,28 +15,10 @@
 #include "cli/trust.h"
 #include "conf/format.h"
 #include "os/outgoing_address.h"
+#include "os/scratch_folder.h"
 
 namespace gate::cli::trust {
 namespace {
-
-// A folder that goes with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder() : path_((std::filesystem::temp_directory_path(error_) / "gate443-XXXXXX").string()) {
-    if (error_ || ::mkdtemp(path_.data()) == nullptr) path_.clear();
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() {
-    if (!path_.empty()) std::filesystem::remove_all(path_, error_);
-  }
-
-  const std::string& path() const { return path_; }  // empty: it could not be made
-
- private:
-  std::error_code error_;
-  std::string path_;
-};
 
 base::Error no_page(std::string why, std::string fix) {
   return {.code = kNoPageForPhones,
@@ -56,15 +37,15 @@ base::Result<base::IpAddress> reachable_address(const Options& options) {
 
 // A page without secrets, for a phone that trusts nothing yet: plain HTTP is all there can be. What it shows is
 // compared with the terminal.
-std::string configuration(const base::Endpoint& at, const TemporaryFolder& folder) {
+std::string configuration(const base::Endpoint& at, const os::ScratchFolder& folder) {
   return fmt::format(
       "state {}\nadmin off\nhttps {}\nhttp {}\naccess-log off\naudit-log off\nworkers 1\n"
       "site {} {{\n  default\n  http allow\n  tls local\n  http3 off\n  hsts off\n"
       "  files {} {{\n    type .mobileconfig application/x-apple-aspen-config\n    type .crt "
       "application/x-x509-ca-cert\n"
       "  }}\n}}\n",
-      conf::quoted(folder.path() + "/state"), base::Endpoint{at.address, 0}.to_string(), at.to_string(),
-      conf::quoted(at.address.to_string()), conf::quoted(folder.path() + "/public"));
+      conf::quoted(folder.path("state")), base::Endpoint{at.address, 0}.to_string(), at.to_string(),
+      conf::quoted(at.address.to_string()), conf::quoted(folder.path("public")));
 }
 
 std::vector<cert::Certificate> certificates_of(const Authorities& authorities) {
@@ -106,10 +87,10 @@ base::Result<void> show(const Options& options, const std::string& url, const st
 int serve(const Options& options, const std::vector<cert::Certificate>& roots) {
   const auto address = reachable_address(options);
   if (!address) return fail(address.error(), options);
-  const TemporaryFolder folder;
+  const auto folder = os::ScratchFolder::create("trust");
   std::error_code error;
-  const std::string pages = folder.path() + "/public";
-  if (folder.path().empty() || !std::filesystem::create_directory(pages, error)) {
+  const std::string pages = folder ? folder->path("public") : "";
+  if (!folder || !std::filesystem::create_directory(pages, error)) {
     return fail(no_page("the folder for temporary files cannot be written", "look at the variable TMPDIR"), options);
   }
   if (const auto written = app::write_root_pages(pages, roots); !written) return fail(written.error(), options);
@@ -118,7 +99,7 @@ int serve(const Options& options, const std::vector<cert::Certificate>& roots) {
     return fail(shown.error(), options);
   if (!options.json) fmt::print("  The page is served until you press Ctrl-C.\n");
   std::fflush(stdout);
-  return app::run_server({.path = {}, .text = configuration(at, folder)}, {});
+  return app::run_server({.path = {}, .text = configuration(at, *folder)}, {});
 }
 
 }  // namespace

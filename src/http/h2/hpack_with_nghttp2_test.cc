@@ -2,20 +2,20 @@
 #include <nghttp2/nghttp2.h>
 
 #include <memory>
-#include <random>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/text.h"
 #include "http/hpack/decoder.h"
 #include "http/hpack/encoder.h"
+#include "http/testing/field_sections.h"
 
 // Header compression beside an independent implementation, which has to read what we write and write what we read.
 namespace gate::http::h2 {
 namespace {
 
-using Lines = std::vector<std::pair<std::string, std::string>>;
+using http::testing::FieldSections;
+using Lines = FieldSections::Lines;
 
 std::uint8_t* octets(const std::string& text) {
   return const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(text.data()));
@@ -100,42 +100,12 @@ std::string encoded(hpack::Encoder& encoder, const Lines& lines) {
   return std::string(base::as_text(std::span(room).first(encoder.encode(fields, room))));
 }
 
-// Sections of few names and many values, as a site's are, and of texts with every byte there is.
-class Sections {
- public:
-  explicit Sections(unsigned seed) : random_(seed) {}
-
-  Lines next() {
-    static const std::vector<std::string> kNames{
-        ":status", "server",        "content-type",  "cache-control",
-        "etag",    "x-own",         "vary",          "content-security-policy",
-        "date",    "set-cookie",    "x-other-field", "strict-transport-security",
-        "via",     "content-length"};
-    Lines lines;
-    for (std::size_t count = below(12); count > 0; --count) lines.emplace_back(kNames[below(kNames.size())], value());
-    return lines;
-  }
-
-  std::size_t below(std::size_t bound) { return random_() % bound; }
-
- private:
-  std::string value() {
-    static const std::vector<std::string> kUsual{"200", "text/html; charset=utf-8", "max-age=3600", "nosniff", "", "/"};
-    if (below(3) > 0) return kUsual[below(kUsual.size())];
-    std::string text(below(20) == 0 ? below(5000) : below(60), '\0');
-    for (char& c : text) c = static_cast<char>(random_());
-    return text;
-  }
-
-  std::mt19937 random_;
-};
-
 constexpr int kSections = 20'000;
 
 TEST(HpackWithNghttp2, it_reads_what_we_write) {
   Nghttp2 peer;
   hpack::Encoder encoder;
-  Sections sections(443);
+  FieldSections sections(443);
   for (int i = 0; i < kSections; ++i) {
     if (sections.below(500) == 0) {
       const std::size_t limit = sections.below(6000);
@@ -150,7 +120,7 @@ TEST(HpackWithNghttp2, it_reads_what_we_write) {
 TEST(HpackWithNghttp2, we_read_what_it_writes) {
   Nghttp2 peer;
   hpack::Decoder decoder({});
-  Sections sections(444);
+  FieldSections sections(444);
   for (int i = 0; i < kSections; ++i) {
     if (sections.below(500) == 0) peer.limit_tables(sections.below(4097));
     const Lines lines = sections.next();

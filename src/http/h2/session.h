@@ -206,9 +206,9 @@ class Session final : public multiplex::Framing {
   std::uint32_t last_stream_id_ = 0;  // of all that came
   std::uint32_t last_served_ = 0;     // of those that were opened
   std::uint32_t ignored_above_ = UINT32_MAX;
-  std::uint32_t unacknowledged_settings_ = 1;
-  bool greeted_ = false;  // the client's SETTINGS are here
-  bool broken_ = false;   // no input is taken
+  bool settings_acknowledged_ = false;  // ours, which are sent once
+  bool greeted_ = false;                // the client's SETTINGS are here
+  bool broken_ = false;                 // no input is taken
   bool terminated_ = false;
   bool shut_down_ = false;
   bool goaway_received_ = false;

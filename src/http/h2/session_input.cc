@@ -208,7 +208,7 @@ void Session::begin_trailers() {
 // exceeded MUST treat this as a stream error of type PROTOCOL_ERROR or REFUSED_STREAM." A client that has said that it
 // knows the limit is not to be spoken with any longer.
 void Session::refuse_stream() {
-  if (unacknowledged_settings_ == 0) return fail(Code::kProtocolError);
+  if (settings_acknowledged_) return fail(Code::kProtocolError);
   send_reset(section_.stream_id, Code::kRefusedStream);
   events_.stream_refused(section_.stream_id);
 }
@@ -312,8 +312,8 @@ void Session::take_priority_update(base::ByteView payload) {
 
 void Session::take_settings(base::ByteView payload) {
   if (frame_.has(kFlagAck)) {
-    if (unacknowledged_settings_ == 0) return fail(Code::kProtocolError);
-    --unacknowledged_settings_;
+    if (settings_acknowledged_) return fail(Code::kProtocolError);
+    settings_acknowledged_ = true;
     return events_.settings_acknowledged();
   }
   greeted_ = true;

@@ -37,6 +37,19 @@ enum class StreamType : std::uint64_t {
   kDecoder = 0x03,
 };
 
+// RFC 9114 7.2.4.1, RFC 9204 5, RFC 9220 3, RFC 9297 2.1.1; and those of HTTP/2 that have no place here.
+enum class Setting : std::uint64_t {
+  kQpackMaxTableCapacity = 0x01,
+  kHttp2EnablePush = 0x02,
+  kHttp2MaxConcurrentStreams = 0x03,
+  kHttp2InitialWindowSize = 0x04,
+  kHttp2MaxFrameSize = 0x05,
+  kMaxFieldSectionSize = 0x06,
+  kQpackBlockedStreams = 0x07,
+  kEnableConnectProtocol = 0x08,
+  kDatagram = 0x33,
+};
+
 inline constexpr std::size_t kFrameHeaderBytesMax = 2 * kVarintBytesMax;
 
 // Follows the frames of a stream (RFC 9114 7.1), however its bytes are cut.

@@ -3,21 +3,21 @@
 
 #include <cstdint>
 #include <memory>
-#include <random>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/text.h"
 #include "http/qpack/decoder.h"
 #include "http/qpack/encoder.h"
+#include "http/testing/field_sections.h"
 
 // Header compression beside an independent implementation, which has to read what we write and write what we read.
 namespace gate::http::h3 {
 namespace {
 
 using hpack::Step;
-using Lines = std::vector<std::pair<std::string, std::string>>;
+using http::testing::FieldSections;
+using Lines = FieldSections::Lines;
 
 constexpr std::size_t kTableBytes = 4096;
 
@@ -35,36 +35,6 @@ struct Buffer : nghttp3_buf {
   ~Buffer() { nghttp3_buf_free(this, nghttp3_mem_default()); }
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
-};
-
-// Sections of few names and many values, as a site's are, and of texts with every byte there is.
-class Sections {
- public:
-  explicit Sections(unsigned seed) : random_(seed) {}
-
-  Lines next() {
-    static const std::vector<std::string> kNames{
-        ":status", "server",        "content-type",  "cache-control",
-        "etag",    "x-own",         "vary",          "content-security-policy",
-        "date",    "set-cookie",    "x-other-field", "strict-transport-security",
-        "via",     "content-length"};
-    Lines lines;
-    for (std::size_t count = below(12); count > 0; --count) lines.emplace_back(kNames[below(kNames.size())], value());
-    return lines;
-  }
-
-  std::size_t below(std::size_t bound) { return random_() % bound; }
-
- private:
-  std::string value() {
-    static const std::vector<std::string> kUsual{"200", "text/html; charset=utf-8", "max-age=3600", "nosniff", "", "/"};
-    if (below(3) > 0) return kUsual[below(kUsual.size())];
-    std::string text(below(20) == 0 ? below(5000) : below(60), '\0');
-    for (char& c : text) c = static_cast<char>(random_());
-    return text;
-  }
-
-  std::mt19937 random_;
 };
 
 // nghttp3 as a client that reads our responses.
@@ -127,7 +97,7 @@ TEST(QpackWithNghttp3, it_reads_what_we_write) {
   Reader peer;
   qpack::Encoder encoder;
   encoder.allow_table(kTableBytes);
-  Sections sections(443);
+  FieldSections sections(443);
   for (int i = 0; i < kSections; ++i) {
     const Lines lines = sections.next();
     std::vector<Field> fields;
@@ -149,7 +119,7 @@ TEST(QpackWithNghttp3, we_read_what_it_writes) {
   nghttp3_qpack_encoder_set_max_dtable_capacity(peer, kTableBytes);
   nghttp3_qpack_encoder_set_max_blocked_streams(peer, 100);
   qpack::Decoder decoder({});
-  Sections sections(444);
+  FieldSections sections(444);
   for (int i = 0; i < kSections; ++i) {
     const Lines lines = sections.next();
     std::vector<nghttp3_nv> vectors;

@@ -15,8 +15,8 @@ namespace {
 // for servers)".
 constexpr std::uint64_t kLastRequest = (std::uint64_t{1} << 62) - 4;
 
-struct Setting {
-  std::uint64_t id;
+struct SettingsEntry {
+  Setting id;
   std::uint64_t value;
 };
 
@@ -55,16 +55,16 @@ bool Session::start() {
   control_.bytes.append(std::array{static_cast<std::byte>(StreamType::kControl)});
   encoder_out_.bytes.append(std::array{static_cast<std::byte>(StreamType::kEncoder)});
   decoder_out_.bytes.append(std::array{static_cast<std::byte>(StreamType::kDecoder)});
-  const std::array<Setting, 5> settings{{
-      {0x06, limits_.header_bytes_max},  // SETTINGS_MAX_FIELD_SECTION_SIZE
-      {0x01, hpack::kTableBytesMax},     // SETTINGS_QPACK_MAX_TABLE_CAPACITY
-      {0x07, kWaitingStreamsMax},        // SETTINGS_QPACK_BLOCKED_STREAMS
-      {0x33, 1},                         // SETTINGS_H3_DATAGRAM, RFC 9297 2.1.1
-      {0x08, 1},                         // SETTINGS_ENABLE_CONNECT_PROTOCOL, RFC 9220 3
+  const std::array<SettingsEntry, 5> settings{{
+      {Setting::kMaxFieldSectionSize, limits_.header_bytes_max},
+      {Setting::kQpackMaxTableCapacity, hpack::kTableBytesMax},
+      {Setting::kQpackBlockedStreams, kWaitingStreamsMax},
+      {Setting::kDatagram, 1},
+      {Setting::kEnableConnectProtocol, 1},
   }};
   Varints payload;
   for (const auto& setting : settings) {
-    payload.add(setting.id);
+    payload.add(static_cast<std::uint64_t>(setting.id));
     payload.add(setting.value);
   }
   append_frame(control_, FrameType::kSettings, payload.view());
@@ -83,7 +83,7 @@ RequestStream* Session::find(quic::StreamId id) const {
 }
 
 void Session::forget(Stream& stream) {
-  if (RequestStream* found = find(static_cast<quic::StreamId>(stream.id()))) found->exchange = nullptr;
+  if (RequestStream* found = find(stream)) found->exchange = nullptr;
 }
 
 Session::Reading Session::read(quic::StreamId id, RequestStream* stream, base::ByteView bytes, bool last) {
@@ -114,18 +114,16 @@ bool Session::close(quic::StreamId id) {
     return true;
   }
   std::erase_if(strangers_, [id](const Stranger& stranger) { return stranger.id == id; });
-  return !is_own(id) && id != control_in_ && id != encoder_in_ && id != decoder_in_;
+  return !find_own(id) && id != control_in_ && id != encoder_in_ && id != decoder_in_;
 }
 
-void Session::announce_shutdown() {
-  Varints payload;
-  payload.add(kLastRequest);
-  append_frame(control_, FrameType::kGoaway, payload.view());
-}
+void Session::announce_shutdown() { append_goaway(kLastRequest); }
 
-void Session::shut_down() {
+void Session::shut_down() { append_goaway(static_cast<std::uint64_t>(next_request_)); }
+
+void Session::append_goaway(std::uint64_t id) {
   Varints payload;
-  payload.add(static_cast<std::uint64_t>(next_request_));
+  payload.add(id);
   append_frame(control_, FrameType::kGoaway, payload.view());
 }
 

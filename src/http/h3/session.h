@@ -119,6 +119,8 @@ class Session final : public multiplex::Framing {
   static bool is_datagram(base::ByteView bytes);
 
  private:
+  RequestStream* find(const Stream& stream) const { return find(static_cast<quic::StreamId>(stream.id())); }
+
   // How many streams may wait for lines of QPACK's table. Their bytes are bounded by the connection's flow control.
   static constexpr std::size_t kWaitingStreamsMax = 16;
 
@@ -168,10 +170,10 @@ class Session final : public multiplex::Framing {
   void read_decoder(base::ByteView bytes);
   void tell_of_insertions();
   void say_to_encoder(std::uint8_t pattern, unsigned prefix_bits, std::uint64_t number);
-  bool is_own(quic::StreamId id) const { return id == control_.id || id == encoder_out_.id || id == decoder_out_.id; }
 
   // Output: session_output.cc
   OneWay* find_own(quic::StreamId id);
+  void append_goaway(std::uint64_t id);
   quic::StreamOutput output_of(const SentBytes& bytes, quic::StreamId id, bool said_all);
   void append_frame(OneWay& stream, FrameType type, base::ByteView payload);
   void append_section(RequestStream& stream, std::span<const Field> lines);

@@ -142,14 +142,14 @@ void Session::take_settings(base::ByteReader payload) {
     const auto id = read_varint(payload);
     const auto value = id ? read_varint(payload) : std::nullopt;
     if (!value) return fail(Code::kFrameError);
-    switch (*id) {
-      case 0x01: encoder_.allow_table(*value); break;  // SETTINGS_QPACK_MAX_TABLE_CAPACITY
-      case 0x02:
-      case 0x03:
-      case 0x04:
-      case 0x05: return fail(Code::kSettingsError);  // RFC 9114 7.2.4.1: HTTP/2's
-      case 0x08:                                     // SETTINGS_ENABLE_CONNECT_PROTOCOL
-      case 0x33:                                     // SETTINGS_H3_DATAGRAM
+    switch (Setting{*id}) {
+      case Setting::kQpackMaxTableCapacity: encoder_.allow_table(*value); break;
+      case Setting::kHttp2EnablePush:
+      case Setting::kHttp2MaxConcurrentStreams:
+      case Setting::kHttp2InitialWindowSize:
+      case Setting::kHttp2MaxFrameSize: return fail(Code::kSettingsError);
+      case Setting::kEnableConnectProtocol:
+      case Setting::kDatagram:
         if (*value > 1) return fail(Code::kSettingsError);
         break;
       default: break;

@@ -56,7 +56,7 @@ void Session::append_section(RequestStream& stream, std::span<const Field> lines
 }
 
 void Session::submit_head(Stream& stream, std::span<const Field> lines, bool has_body) {
-  RequestStream* found = find(static_cast<quic::StreamId>(stream.id()));
+  RequestStream* found = find(stream);
   if (!found || found->write_shut) return;
   append_section(*found, lines);
   found->has_body = has_body;
@@ -65,14 +65,14 @@ void Session::submit_head(Stream& stream, std::span<const Field> lines, bool has
 }
 
 void Session::submit_interim(Stream& stream, std::span<const Field> lines) {
-  RequestStream* found = find(static_cast<quic::StreamId>(stream.id()));
+  RequestStream* found = find(stream);
   if (!found || found->write_shut) return;
   append_section(*found, lines);
   schedule(*found);
 }
 
 void Session::resume(Stream& stream) {
-  RequestStream* found = find(static_cast<quic::StreamId>(stream.id()));
+  RequestStream* found = find(stream);
   if (!found) return;
   found->has_body = !found->said_all;
   schedule(*found);
