@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include "http/codes.h"
 #include "http/exchange.h"
 #include "http/explanation.h"
+#include "http/path_index.h"
 
 namespace gate::http {
 namespace {
@@ -16,9 +18,16 @@ struct Link {
   std::unique_ptr<Service> service;
 };
 
+std::vector<const Matcher*> matchers_of(std::span<const Link> links) {
+  std::vector<const Matcher*> matchers;
+  matchers.reserve(links.size());
+  for (const Link& link : links) matchers.push_back(&link.statement.matcher);
+  return matchers;
+}
+
 class Chain final : public Service {
  public:
-  explicit Chain(std::vector<Link> links) : links_(std::move(links)) {
+  explicit Chain(std::vector<Link> links) : links_(std::move(links)), index_(matchers_of(links_)) {
     rests_.reserve(links_.size());
     for (std::size_t i = 0; i < links_.size(); ++i) {
       rests_.emplace_back(*this, i + 1);
@@ -50,17 +59,24 @@ class Chain final : public Service {
     std::size_t first_;
   };
 
-  Flow handle_from(std::size_t first, Exchange& exchange) {
-    for (const Link& link : std::span(links_).subspan(first)) {
-      if (!link.statement.matcher.matches(exchange)) continue;
-      exchange.rule = link.statement.rule;
-      if (link.service->handle(exchange) == Flow::kTaken) return Flow::kTaken;
+  Flow handle_from(std::size_t place, Exchange& exchange) {
+    while (place < links_.size()) {
+      const std::string_view path = exchange.request.path;
+      const auto candidates = index_.candidates(path);
+      // A statement may give the request another path: another place in memory.
+      while (exchange.request.path.data() == path.data() && (place = candidates.next(place)) < links_.size()) {
+        const Link& link = links_[place++];
+        if (!link.statement.matcher.matches(exchange)) continue;
+        exchange.rule = link.statement.rule;
+        if (link.service->handle(exchange) == Flow::kTaken) return Flow::kTaken;
+      }
     }
     exchange.rule = {};
     return Flow::kNext;
   }
 
   std::vector<Link> links_;
+  PathIndex index_;
   std::vector<Rest> rests_;
   Service* behind_ = nullptr;
 };

@@ -185,5 +185,30 @@ TEST_F(ChainTest, lets_a_service_hand_requests_on_to_what_stands_behind_it_also_
   EXPECT_EQ(left.run(*rest), Flow::kNext);
 }
 
+// A service that gives requests another path and lets them pass.
+class RewritingPlan final : public ServicePlan {
+ public:
+  std::unique_ptr<Service> build(const ServiceEnvironment&) const override { return std::make_unique<Rewriting>(); }
+
+ private:
+  class Rewriting final : public Service {
+   public:
+    Flow handle(Exchange& exchange) override {
+      exchange.request.path = "/new";
+      return Flow::kNext;
+    }
+  };
+};
+
+TEST_F(ChainTest, asks_those_behind_a_statement_for_the_path_that_it_has_left) {
+  plan_.add(statement("a", Flow::kNext, "/new"));
+  plan_.add({.matcher = {}, .plan = std::make_unique<RewritingPlan>(), .rule = {}});
+  plan_.add(statement("b", Flow::kTaken, "/old"));
+  plan_.add(statement("c", Flow::kTaken, "/new"));
+  const auto chain = plan_.build({clock_});
+  EXPECT_EQ(FakeExchange({.target = "/old"}).run(*chain), Flow::kTaken);
+  EXPECT_EQ(seen_, "c");
+}
+
 }  // namespace
 }  // namespace gate::http

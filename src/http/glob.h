@@ -36,7 +36,9 @@ class Glob {
 
   bool matches(std::string_view text) const;
   bool matches_everything() const { return shape_ == Shape::kEverything; }
-  const std::string& text() const { return text_; }  // the pattern as it was written
+  bool is_literal() const { return shape_ == Shape::kLiteral; }  // matches one text alone
+  const std::string& beginning() const { return prefix_; }       // of every text that matches
+  const std::string& text() const { return text_; }              // the pattern as it was written
 
  private:
   // What stands between the literal ends: a set of positions in the pattern, advanced by each character. Position i is

@@ -118,6 +118,14 @@ const Matcher::Condition* Matcher::first_unmet(const Exchange& exchange) const {
   return unmet == conditions_.end() ? nullptr : &*unmet;
 }
 
+const PathIs* Matcher::required_path() const {
+  for (const Condition& condition : conditions_) {
+    const auto* path = std::get_if<PathIs>(&condition.test);
+    if (path && condition.expected) return path;
+  }
+  return nullptr;
+}
+
 void Matcher::add(Test test, bool expected) {
   if (expected && holds_always(test)) return;
   conditions_.push_back({std::move(test), expected});

@@ -66,6 +66,9 @@ class Matcher {
   // The first condition that does not hold; null when all do.
   const Condition* first_unmet(const Exchange& exchange) const;
 
+  // A condition on the path that has to hold; null when there is none.
+  const PathIs* required_path() const;
+
   // Whether there is no condition.
   bool matches_everything() const { return conditions_.empty(); }
 
