@@ -13,7 +13,7 @@ namespace gate::http::h3 {
 // one by one.
 class SentBytes {
  public:
-  static constexpr std::size_t kChunkBytes = 16 * 1024;
+  static constexpr std::size_t kChunkBytes = 64 * 1024;
 
   SentBytes() = default;
   ~SentBytes();

@@ -11,12 +11,6 @@ namespace {
 constexpr std::size_t kStreamHeldBytesMax = 2 * 1024 * 1024;
 constexpr std::size_t kConnectionHeldBytesMax = 4 * 1024 * 1024;
 
-// The header of a DATA frame is written before its length is known: a type and a length of two octets, which is as much
-// as a chunk holds.
-constexpr std::size_t kLengthBytes = 2;
-constexpr std::size_t kDataHeaderBytes = 1 + kLengthBytes;
-constexpr std::size_t kDataBytesMax = (1u << 14) - 1;
-
 // Where less than a packet is left to send, the body is asked for more: a short response goes out in one piece, its end
 // with it.
 constexpr std::size_t kPacketBytes = 1500;
@@ -126,7 +120,10 @@ bool Session::pull(RequestStream& stream) {
     return true;
   }
   const auto room = stream.bytes.room(kDataRoomMin);
-  const auto content = room.subspan(kDataHeaderBytes, std::min(room.size() - kDataHeaderBytes, kDataBytesMax));
+  // The frame's length stands before it is known, so it gets the octets of the longest it can be.
+  const std::size_t length_bytes = varint_size(room.size());
+  const std::size_t header_bytes = 1 + length_bytes;
+  const auto content = room.subspan(header_bytes);
   const Pulled pulled = events_.pull_data(stream, content);
   const BodyRead read = pulled.read;
   if (read.state == BodyRead::State::kWait || read.state == BodyRead::State::kFailed) {
@@ -135,9 +132,9 @@ bool Session::pull(RequestStream& stream) {
   }
   if (read.count > 0) {
     room[0] = static_cast<std::byte>(FrameType::kData);
-    write_varint(read.count, kLengthBytes, room.subspan(1));
-    stream.bytes.commit(kDataHeaderBytes + read.count);
-    held_ += kDataHeaderBytes + read.count;
+    write_varint(read.count, length_bytes, room.subspan(1));
+    stream.bytes.commit(header_bytes + read.count);
+    held_ += header_bytes + read.count;
   }
   if (read.state != BodyRead::State::kEnd) return true;
   if (!pulled.trailers.empty()) append_section(stream, pulled.trailers);
