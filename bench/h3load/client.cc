@@ -66,7 +66,6 @@ class Client::Http3 final : public quic::Application {
     GATE_CHECK(control && encoder && decoder);
     must(nghttp3_conn_bind_control_stream(native_.get(), *control));
     must(nghttp3_conn_bind_qpack_streams(native_.get(), *encoder, *decoder));
-    for (std::uint32_t i = 0; i < target_.streams; ++i) ask();
   }
 
   void received(quic::StreamId stream, base::ByteView bytes, bool last) override {
@@ -92,9 +91,11 @@ class Client::Http3 final : public quic::Application {
       ++(response->second.good && response->second.whole ? tally_.succeeded : tally_.failed);
     }
     responses_.erase(response);
-    ask();
   }
   quic::StreamOutput next_output() override {
+    // Not as soon as a response is there: the server may allow the next stream later than it ends the one before.
+    while (responses_.size() < target_.streams && ask()) {
+    }
     std::array<nghttp3_vec, quic::StreamOutput::kPiecesMax> pieces;
     int last = 0;
     quic::StreamOutput output;
@@ -133,16 +134,18 @@ class Client::Http3 final : public quic::Application {
     bool whole = false;
   };
 
-  void ask() {
-    if (goaway_ || tally_.begun == tally_.wanted) return;
+  // False when there is nothing more to ask for, or the server allows no more at once.
+  bool ask() {
+    if (goaway_ || tally_.begun == tally_.wanted) return false;
     const auto stream = connection_.open_both_ways();
-    if (!stream) return;  // the server allows no more at once
+    if (!stream) return false;
     ++tally_.begun;
     responses_[*stream];
     const std::array<nghttp3_nv, 5> lines = {line(":method", "GET"), line(":scheme", "https"),
                                              line(":authority", target_.authority), line(":path", target_.path),
                                              line("user-agent", "h3load")};
     must(nghttp3_conn_submit_request(native_.get(), *stream, lines.data(), lines.size(), nullptr, nullptr));
+    return true;
   }
   void status(quic::StreamId stream, nghttp3_vec value) {
     responses_[stream].good = std::string_view(reinterpret_cast<const char*>(value.base), value.len) == "200";

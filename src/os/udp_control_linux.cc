@@ -54,8 +54,10 @@ std::array<std::uint8_t, Size> octets_of(const Address& address) {
 
 void read_v4(const ControlMessage& message, DatagramControl& control) {
   if (message.type == IP_PKTINFO) {
+    // What the datagram itself says. ipi_spec_dst is 0.0.0.0 in what came before the option was set, a client's first
+    // packet for one, whose path would then not be that of its next ones.
     const auto info = value_of<in_pktinfo>(message.data);
-    if (info) control.local = base::IpAddress::v4(octets_of<4>(info->ipi_spec_dst));
+    if (info) control.local = base::IpAddress::v4(octets_of<4>(info->ipi_addr));
   } else if (message.type == IP_TOS) {
     const auto tos = value_of<std::uint8_t>(message.data);
     if (tos) control.ecn = *tos & kEcnMask;

@@ -9,6 +9,8 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/text.h"
@@ -41,7 +43,8 @@ struct Received {
 
 // A socket with a memory of what came.
 struct Peer {
-  explicit Peer(std::string_view address) : socket(*UdpSocket::create(*bind_udp(at(address)))) {}
+  explicit Peer(std::string_view address) : Peer(*UdpSocket::create(*bind_udp(at(address)))) {}
+  explicit Peer(UdpSocket made) : socket(std::move(made)) {}
 
   const base::Endpoint& local() const { return socket.local(); }
 
@@ -124,6 +127,21 @@ TEST(BindUdp, takes_both_families_side_by_side) {
   const auto six = bind_udp(at("[::]:0"));
   if (!six) GTEST_SKIP() << "no IPv6 here";
   EXPECT_TRUE(bind_udp(at("0.0.0.0", local_endpoint(six->number())->port)).has_value());
+}
+
+// A listener's socket is bound before it becomes one of these; what comes between is somebody's first packet.
+TEST(UdpSocket, tells_where_a_datagram_was_sent_to_that_came_before_the_socket_was_prepared) {
+  for (const std::string_view address : {"127.0.0.1:0", "[::1]:0"}) {
+    auto bound = *bind_udp(at(address));
+    Peer peer(address);
+    const auto to = *local_endpoint(bound.number());
+    ASSERT_EQ(peer.send(to, "early", 5).state, SendState::kSent);
+    Peer listener(*UdpSocket::create(std::move(bound)));
+    ASSERT_EQ(peer.send(to, "later", 5).state, SendState::kSent);
+    const auto received = listener.receive(2);
+    ASSERT_THAT(received, SizeIs(2));
+    for (const auto& each : received) EXPECT_EQ(each.path.local, to) << each.text;
+  }
 }
 
 TEST(UdpSocket, tells_path_and_mark_of_a_datagram) {
