@@ -227,7 +227,7 @@ class TestKeys:
     def test_client_may_renew_the_keys(self, client):
         phases = set()
         for _ in range(4):
-            client.do("update_keys")
+            client.update_keys()
             assert still_serves(client)
             client.ping()
             phases.add(client.facts()["key_phase"])
@@ -236,7 +236,7 @@ class TestKeys:
     def test_keys_are_renewed_within_a_download(self, site):
         client, stream = held(site)
         with client:
-            client.do("update_keys")
+            client.update_keys()
             client.behave(hold=False)
             assert has_large(client, stream)
 

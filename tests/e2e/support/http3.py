@@ -11,7 +11,7 @@ from pathlib import Path
 
 from support import clients
 from support.raw import Response
-from support.wait import PATIENCE
+from support.wait import PATIENCE, wait_until
 
 CONTROL_STREAM, ENCODER_STREAM, DECODER_STREAM = 2, 6, 10
 FIRST_FREE_ONE_WAY_STREAM = 14
@@ -30,6 +30,7 @@ CRYPTO_ERROR = 0x100  # plus the alert
 
 DATA, HEADERS, CANCEL_PUSH, SETTINGS, PUSH_PROMISE, GOAWAY, MAX_PUSH_ID = 0, 1, 3, 4, 5, 7, 13
 PRIORITY_UPDATE = 0xF0700
+HANDSHAKE_DONE = 0x1E
 
 
 def encoded(data):
@@ -313,6 +314,12 @@ class Http3Client:
     def ping(self):
         """There and back."""
         self.ask("ping", "pong", uid=1)
+
+    def update_keys(self):
+        """RFC 9001 6.1: not "prior to having confirmed the handshake". This client keeps no old keys: a HANDSHAKE_DONE under
+        them would pass unread, and until one comes it repeats its handshake alone, whatever else was lost."""
+        wait_until(lambda: self.facts()["frames"].get(HANDSHAKE_DONE), "the handshake's confirmation")
+        self.do("update_keys")
 
     def rebind(self, fresh_id=True, address="127.0.0.1"):
         """Goes on from another port; the new one."""
