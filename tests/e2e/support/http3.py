@@ -315,14 +315,21 @@ class Http3Client:
         """There and back."""
         self.ask("ping", "pong", uid=1)
 
-    def update_keys(self):
-        """RFC 9001 6.1: not "prior to having confirmed the handshake". This client keeps no old keys: a HANDSHAKE_DONE under
-        them would pass unread, and until one comes it repeats its handshake alone, whatever else was lost."""
+    def wait_for_confirmation(self):
+        """RFC 9001 4.1.2. Whoever renews keys or moves sooner may be stuck after a single loss: this client keeps no old
+        keys, and until a HANDSHAKE_DONE comes it repeats its handshake alone."""
         wait_until(lambda: self.facts()["frames"].get(HANDSHAKE_DONE), "the handshake's confirmation")
+
+    def update_keys(self):
+        """RFC 9001 6.1: not "prior to having confirmed the handshake"."""
+        self.wait_for_confirmation()
         self.do("update_keys")
 
     def rebind(self, fresh_id=True, address="127.0.0.1"):
-        """Goes on from another port; the new one."""
+        """Goes on from another port; the new one. With a fresh id it moves itself, which RFC 9000 9 forbids "before the
+        handshake is confirmed"."""
+        if fresh_id:
+            self.wait_for_confirmation()
         return self.ask("rebind", "rebound", fresh_id=fresh_id, address=address)["port"]
 
     def recorded(self):
