@@ -140,12 +140,13 @@ def sizes(names, pairs, ground):
     legs = method.Legs()
     curves = []
     with running(names, ground) as servers:
-        for version, options in (("HTTP/1.1", ["--h1", "-c", "16"]), ("HTTP/2", ["-c", "8", "-m", "8", "-w", "24", "-W", "26"])):
+        for version, protocol, options in (("HTTP/1.1", "http/1.1", ["--h1", "-c", "16"]),
+                                           ("HTTP/2", "h2", ["-c", "8", "-m", "8", "-w", "24", "-W", "26"])):
             cpu = Curve(f"CPU of a response, {version}", "µs", "bytes of the response")
             cpu_kilobyte = Curve(f"CPU of a kilobyte, {version}", "µs", "bytes of the response")
             for size in SIZES:
                 (ground.root / f"{size}.bin").write_bytes(os.urandom(size))
-                for name, figure in median_costs(servers, request_size(size, options), pairs, legs).items():
+                for name, figure in median_costs(servers, request_size(size, protocol, options), pairs, legs).items():
                     cpu.add(servers[name], size, figure)
                     if size > 0:
                         cpu_kilobyte.add(servers[name], size, figure / (size / 1e3))
@@ -153,11 +154,11 @@ def sizes(names, pairs, ground):
     return growth("growth-sizes", "files over TLS", legs, pairs, *curves)
 
 
-def request_size(size, options):
+def request_size(size, protocol, options):
     count = max(64, min(REQUESTS, BYTES_A_LEG // max(1, size)))
 
     def operation(server):
-        out = h2load(server, "http/1.1" if "--h1" in options else "h2", count, f"{size}.bin", *options)
+        out = h2load(server, protocol, count, f"{size}.bin", *options)
         check(server, f"({size * count}) data" in out, out)
         return count
     return operation

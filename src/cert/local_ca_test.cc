@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "base/check.h"
 #include "cert/codes.h"
 #include "cert/issue.h"
 #include "cert/verify.h"

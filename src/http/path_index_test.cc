@@ -7,7 +7,6 @@
 #include <random>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "http/testing/fake_exchange.h"
@@ -15,23 +14,24 @@
 namespace gate::http {
 namespace {
 
+PathIs one_of(const std::vector<std::string>& patterns) {
+  PathIs test;
+  for (const auto& each : patterns) test.patterns.push_back(Glob::compile(each, Glob::Of::kPath).value());
+  return test;
+}
+
 class PathIndexTest : public ::testing::Test {
  protected:
-  Matcher& add(std::vector<std::string> patterns) {
+  Matcher& add(const std::vector<std::string>& patterns) {
     Matcher& matcher = matchers_.emplace_back();
-    if (patterns.empty()) return matcher;
-    PathIs test;
-    for (const auto& each : patterns) test.patterns.push_back(Glob::compile(each, Glob::Of::kPath).value());
-    matcher.require(std::move(test));
+    if (!patterns.empty()) matcher.require(one_of(patterns));
     return matcher;
   }
 
   // Of the statements added, with others that are for a path of their own, so that there are many.
   std::vector<std::size_t> candidates(std::string_view path) const {
-    PathIs test;
-    test.patterns.push_back(Glob::compile("/other", Glob::Of::kPath).value());
     Matcher other;
-    other.require(std::move(test));
+    other.require(one_of({"/other"}));
     std::vector<const Matcher*> matchers;
     for (const Matcher& each : matchers_) matchers.push_back(&each);
     matchers.resize(matchers.size() + 10, &other);
@@ -81,9 +81,7 @@ TEST_F(PathIndexTest, folders_are_found_by_what_lies_below_however_deep_and_in_t
 }
 
 TEST_F(PathIndexTest, a_condition_that_must_not_hold_narrows_nothing) {
-  PathIs test;
-  test.patterns.push_back(Glob::compile("/a", Glob::Of::kPath).value());
-  add({}).require_not(std::move(test));
+  add({}).require_not(one_of({"/a"}));
   EXPECT_EQ(candidates("/b"), Places{0});
 }
 
@@ -119,7 +117,7 @@ TEST_F(PathIndexTest, whatever_the_patterns_no_statement_that_matches_is_passed_
     for (auto count = random.below(40); count > 0; --count) {
       std::vector<std::string> patterns;
       for (auto each = 1 + random.below(10) / 8; each > 0; --each) patterns.push_back(random.pattern());
-      add(std::move(patterns));
+      add(patterns);
     }
     for (int i = 0; i < 20; ++i) {
       const std::string path = random.path();

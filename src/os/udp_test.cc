@@ -132,11 +132,12 @@ TEST(BindUdp, takes_both_families_side_by_side) {
 // A listener's socket is bound before it becomes one of these; what comes between is somebody's first packet.
 TEST(UdpSocket, tells_where_a_datagram_was_sent_to_that_came_before_the_socket_was_prepared) {
   for (const std::string_view address : {"127.0.0.1:0", "[::1]:0"}) {
-    auto bound = *bind_udp(at(address));
+    auto bound = bind_udp(at(address));
+    if (!bound) continue;  // a machine without IPv6
     Peer peer(address);
-    const auto to = *local_endpoint(bound.number());
+    const auto to = *local_endpoint(bound->number());
     ASSERT_EQ(peer.send(to, "early", 5).state, SendState::kSent);
-    Peer listener(*UdpSocket::create(std::move(bound)));
+    Peer listener(*UdpSocket::create(*std::move(bound)));
     ASSERT_EQ(peer.send(to, "later", 5).state, SendState::kSent);
     const auto received = listener.receive(2);
     ASSERT_THAT(received, SizeIs(2));
