@@ -51,7 +51,12 @@ function(gate_add_folder folder)
     set_target_properties(test_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
     add_test(NAME ${folder} COMMAND test_${name})
     # What hangs is ended; sanitizers make the suites up to ten times as long.
-    set_tests_properties(${folder} PROPERTIES TIMEOUT $<IF:$<BOOL:${GATE_SANITIZE}>,3000,300>)
+    if(GATE_SANITIZE)
+      set(seconds 3000)
+    else()
+      set(seconds 300)
+    endif()
+    set_tests_properties(${folder} PROPERTIES TIMEOUT ${seconds})
   endif()
 endfunction()
 
