@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "cert/native.h"
+#include "tls/key_schedule.h"
 
 namespace gate::quic {
 
@@ -45,22 +46,6 @@ constexpr std::array<std::byte, kSize> octets(const std::uint8_t (&values)[kSize
   return bytes;
 }
 
-// RFC 8446 7.1: HKDF-Expand-Label with an empty context.
-void expand_label(const Suite& suite, base::ByteView secret, std::string_view label, std::span<std::byte> out) {
-  constexpr std::string_view kPrefix = "tls13 ";
-  constexpr std::size_t kInfoMax = 64;
-  std::array<std::uint8_t, kInfoMax> info{};
-  std::size_t size = 0;
-  info[size++] = static_cast<std::uint8_t>(out.size() >> 8);
-  info[size++] = static_cast<std::uint8_t>(out.size());
-  info[size++] = static_cast<std::uint8_t>(kPrefix.size() + label.size());
-  for (const char c : kPrefix) info[size++] = static_cast<std::uint8_t>(c);
-  for (const char c : label) info[size++] = static_cast<std::uint8_t>(c);
-  info[size++] = 0;
-  GATE_CHECK(
-      HKDF_expand(native_data(out), out.size(), suite.hash, native_data(secret), secret.size(), info.data(), size));
-}
-
 }  // namespace
 
 const Suite& initial_suite() {
@@ -85,14 +70,14 @@ const Suite* find_suite(std::uint16_t number) {
 PacketKeys derive_keys(const Suite& suite, std::uint32_t version, base::ByteView secret) {
   const Labels& labels = labels_of(version);
   PacketKeys keys{};
-  expand_label(suite, secret, labels.key, std::span(keys.key).first(suite.key_bytes));
-  expand_label(suite, secret, labels.iv, keys.iv);
-  expand_label(suite, secret, labels.header_key, std::span(keys.header_key).first(suite.key_bytes));
+  tls::expand_label(suite.hash, secret, labels.key, std::span(keys.key).first(suite.key_bytes));
+  tls::expand_label(suite.hash, secret, labels.iv, keys.iv);
+  tls::expand_label(suite.hash, secret, labels.header_key, std::span(keys.header_key).first(suite.key_bytes));
   return keys;
 }
 
 void derive_next_secret(const Suite& suite, std::uint32_t version, base::ByteView secret, std::span<std::byte> next) {
-  expand_label(suite, secret, labels_of(version).update, next);
+  tls::expand_label(suite.hash, secret, labels_of(version).update, next);
 }
 
 InitialSecrets initial_secrets(std::uint32_t version, base::ByteView destination_id) {
@@ -102,8 +87,8 @@ InitialSecrets initial_secrets(std::uint32_t version, base::ByteView destination
   GATE_CHECK(HKDF_extract(native_data(std::span<std::byte>(common)), &size, EVP_sha256(), native_data(destination_id),
                           destination_id.size(), salt.data(), salt.size()));
   InitialSecrets secrets{};
-  expand_label(initial_suite(), common, "client in", secrets.client);
-  expand_label(initial_suite(), common, "server in", secrets.server);
+  tls::expand_label(initial_suite().hash, common, "client in", secrets.client);
+  tls::expand_label(initial_suite().hash, common, "server in", secrets.server);
   return secrets;
 }
 
