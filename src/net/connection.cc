@@ -93,6 +93,7 @@ void Connection::run() {
     if (!receive_once()) break;
   }
   if (sending_failed_ && state_ == State::kOpen) hear_last_words();
+  if (engine_ && state_ == State::kOpen) engine_->settle();
   keep_deadline();
 }
 

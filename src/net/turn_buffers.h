@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "http/wire.h"
 #include "os/udp.h"
+#include "tls/engine.h"
 
 namespace gate::net {
 
@@ -14,7 +15,7 @@ namespace gate::net {
 // uses takes no memory.
 struct TurnBuffers {
   static constexpr std::size_t kReceiveBytes = 64 * 1024;
-  static constexpr std::size_t kPlainBytes = 16 * 1024;
+  static constexpr std::size_t kPlainBytes = tls::Engine::kReadBytes;
 
   std::array<std::byte, kReceiveBytes> received;       // as it came from the socket
   std::array<std::byte, kPlainBytes> plain;            // decrypted

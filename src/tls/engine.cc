@@ -1,6 +1,7 @@
 #include "tls/engine.h"
 
 #include <openssl/err.h>
+#include <openssl/mem.h>
 #include <openssl/ssl.h>
 
 #include <algorithm>
@@ -14,6 +15,8 @@
 #include "tls/failure.h"
 #include "tls/negotiated.h"
 #include "tls/negotiation.h"
+#include "tls/policy.h"
+#include "tls/record_layer.h"
 #include "tls/server_impl.h"
 #include "tls/turn_bio.h"
 
@@ -111,6 +114,7 @@ Step Engine::read(Io& io, std::span<std::byte> into, std::size_t& count) {
   count = 0;
   if (phase_ == Phase::kFailed) return Step::kFailed;
   if (phase_ == Phase::kEnded) return Step::kEnd;
+  if (records_) return read_records(io, into, count);
   Turn turn{io, facts_};
   bio_.begin(&turn);
   while (count < into.size()) {
@@ -127,11 +131,35 @@ Step Engine::read(Io& io, std::span<std::byte> into, std::size_t& count) {
   return Step::kDone;
 }
 
+// An end or a failure is told by the next call, if there was something before it.
+Step Engine::read_records(Io& io, std::span<std::byte> into, std::size_t& count) {
+  const std::size_t input = io.input.size();
+  const std::size_t output = io.output.size();
+  const auto step = records_->read(io, into, count);
+  facts_.bytes_in += input - io.input.size();
+  facts_.bytes_out += io.output.size() - output;
+  if (!step) {
+    fail(step.error());
+  } else if (*step == Step::kEnd) {
+    phase_ = Phase::kEnded;
+  }
+  if (count > 0) return Step::kDone;
+  return step.value_or(Step::kFailed);
+}
+
 bool Engine::write(Io& io, base::ByteView plaintext) {
   GATE_CHECK(phase_ != Phase::kHandshake);
   if (phase_ == Phase::kFailed || closed_) return false;
   const std::size_t records = plaintext.size() / kRecordMax + 1;
   io.output.prepare(plaintext.size() + records * kRecordOverhead);
+  if (!records_) return write_by_library(io, plaintext);
+  const std::size_t before = io.output.size();
+  records_->write(io, plaintext);
+  facts_.bytes_out += io.output.size() - before;
+  return true;
+}
+
+bool Engine::write_by_library(Io& io, base::ByteView plaintext) {
   Turn turn{io, facts_};
   bio_.begin(&turn);
   while (!plaintext.empty()) {
@@ -146,9 +174,49 @@ bool Engine::write(Io& io, base::ByteView plaintext) {
   return true;
 }
 
+// Not in the middle of a record that the library has begun to read.
+void Engine::leave_library() {
+  SSL* const ssl = ssl_.get();
+  const Suite* const suite = facts_.version == kTls13 ? find_suite(facts_.suite) : nullptr;
+  if (!suite || !SSL_is_server(ssl) || SSL_in_init(ssl) || SSL_has_pending(ssl)) return;
+  base::Buffer tickets = take_pending_output();
+  std::array<std::uint8_t, Suite::kSecretBytesMax> in{};
+  std::array<std::uint8_t, Suite::kSecretBytesMax> out{};
+  std::size_t in_size = in.size();
+  std::size_t out_size = out.size();
+  GATE_CHECK(SSL_get_read_traffic_secret(ssl, in.data(), &in_size) &&
+             SSL_get_write_traffic_secret(ssl, out.data(), &out_size));
+  records_ = std::make_unique<RecordLayer>(
+      *suite, RecordLayer::Direction{cert::native_bytes(in.data(), in_size), SSL_get_read_sequence(ssl)},
+      RecordLayer::Direction{cert::native_bytes(out.data(), out_size), SSL_get_write_sequence(ssl)},
+      std::move(tickets));
+  OPENSSL_cleanse(in.data(), in.size());
+  OPENSSL_cleanse(out.data(), out.size());
+  ssl_.reset();
+}
+
+// What the library keeps for its next record: the tickets, as long as nothing was written.
+base::Buffer Engine::take_pending_output() {
+  base::Buffer pending;
+  const std::uint64_t counted = facts_.bytes_out;  // they are counted when they are sent
+  Io io{{}, pending};
+  Turn turn{io, facts_};
+  bio_.begin(&turn);
+  GATE_CHECK(SSL_write(ssl_.get(), "", 0) == 0);
+  ERR_clear_error();
+  facts_.bytes_out = counted;
+  return pending;
+}
+
 void Engine::close(Io& io) {
   if (closed_ || phase_ == Phase::kHandshake || phase_ == Phase::kFailed) return;
   closed_ = true;
+  if (records_) {
+    const std::size_t before = io.output.size();
+    records_->close(io);
+    facts_.bytes_out += io.output.size() - before;
+    return;
+  }
   Turn turn{io, facts_};
   bio_.begin(&turn);
   SSL_shutdown(ssl_.get());
@@ -172,6 +240,7 @@ Step Engine::end_of_input() {
 }
 
 std::optional<cert::Certificate> Engine::peer_certificate() const {
+  if (!ssl_) return std::nullopt;
   const auto* sent = SSL_get0_peer_certificates(ssl_.get());
   if (sent == nullptr || sk_CRYPTO_BUFFER_num(sent) == 0) return std::nullopt;
   const CRYPTO_BUFFER* leaf = sk_CRYPTO_BUFFER_value(sent, 0);

@@ -196,6 +196,65 @@ TEST(Engine, refuses_records_above_the_limit) {
   EXPECT_EQ(pair.server_failure(), kRecordTooLong);
 }
 
+TEST(Engine, does_without_the_library_once_it_has_settled) {
+  Pair pair(example_server(), make_client());
+  ASSERT_TRUE(pair.handshake());
+  pair.server.engine.settle();
+  pair.server.received.append(std::string("\x17\x03\x03\x41\x01", 5));  // which the library would wait for
+  EXPECT_EQ(pair.server.read(), "");
+  EXPECT_EQ(pair.server_failure(), kRecordTooLong);
+  EXPECT_EQ(pair.server.step, Step::kFailed);
+  EXPECT_FALSE(pair.server.write("x"));
+}
+
+TEST(Engine, keeps_the_ticket_for_the_first_answer_when_it_settles) {
+  Pair pair(example_server(), make_client());
+  ASSERT_TRUE(pair.handshake());
+  pair.server.engine.settle();
+  EXPECT_TRUE(pair.server.sent.empty());
+  EXPECT_EQ(pair.to_client("x"), "x");
+  EXPECT_TRUE(pair.client.engine.take_session().has_value());
+  EXPECT_EQ(pair.facts().bytes_out, pair.client.engine.facts().bytes_in);
+  EXPECT_EQ(pair.to_client("y"), "y");
+}
+
+TEST(Engine, leaves_the_library_only_between_records) {
+  Pair pair(example_server(), make_client());
+  ASSERT_TRUE(pair.handshake());
+  ASSERT_TRUE(pair.client.write("cut in two"));
+  const std::string record(base::as_text(pair.client.sent.view()));
+  pair.client.sent.clear();
+  pair.server.received.append(record.substr(0, 9));
+  EXPECT_EQ(pair.server.read(), "");
+  pair.server.engine.settle();
+  EXPECT_EQ(pair.to_client("meanwhile"), "meanwhile");
+  pair.server.received.append(record.substr(9));
+  EXPECT_EQ(pair.server.read(), "cut in two");
+  pair.server.engine.settle();
+  EXPECT_EQ(pair.to_client("afterwards"), "afterwards");
+  EXPECT_EQ(pair.to_server("and on"), "and on");
+  EXPECT_EQ(pair.facts().bytes_in, pair.client.engine.facts().bytes_out);
+  EXPECT_EQ(pair.facts().bytes_out, pair.client.engine.facts().bytes_in);
+}
+
+TEST(Engine, tells_ends_and_cuts_without_the_library_too) {
+  Pair pair(example_server(), make_client());
+  ASSERT_TRUE(pair.handshake());
+  pair.server.engine.settle();
+  ASSERT_TRUE(pair.client.write("last words"));
+  pair.client.close();
+  carry(pair.client, pair.server);
+  EXPECT_EQ(pair.server.read(), "last words");
+  EXPECT_EQ(pair.server.step, Step::kEnd);
+  EXPECT_EQ(pair.to_client("still allowed"), "still allowed");
+  pair.server.close();
+  pair.server.close();
+  EXPECT_FALSE(pair.server.write("x"));
+  carry(pair.server, pair.client);
+  EXPECT_EQ(pair.client.read(), "");
+  EXPECT_EQ(pair.client.step, Step::kEnd);
+}
+
 TEST(Engine, knows_plain_http_and_leaves_it_untouched) {
   for (const char* request : {"GET / HTTP/1.1\r\n", "G", "POST /x HTTP/1.0", "PRI * HTTP/2.0", "PROPPATCH"}) {
     Lone server;

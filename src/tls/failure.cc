@@ -31,12 +31,6 @@ bool is_distrust(int alert) {
   return (alert >= SSL_AD_BAD_CERTIFICATE && alert <= SSL_AD_CERTIFICATE_UNKNOWN) || alert == SSL_AD_UNKNOWN_CA;
 }
 
-base::Error alert_error(int alert) {
-  return client_error(kAlertReceived, fmt::format("the peer refused: {}", SSL_alert_desc_string_long(alert)),
-                      is_distrust(alert) ? "it does not trust the certificate" : "",
-                      is_distrust(alert) ? "run: gate443 trust install, or use a certificate the client trusts" : "");
-}
-
 // The library's reason as one of ours. What is not listed is a message that breaks the protocol.
 base::ErrorCode code_of(int reason) {
   switch (reason) {
@@ -104,20 +98,29 @@ bool is_version_reason(int reason) {
 
 }  // namespace
 
+base::Error failure_of(base::ErrorCode code, std::string why) {
+  base::Error error = client_error(code, std::string(what_of(code)), std::move(why));
+  if (code == kInternal) error.side = base::Side::kSelf;
+  return error;
+}
+
+base::Error alert_failure(int alert) {
+  return client_error(kAlertReceived, fmt::format("the peer refused: {}", SSL_alert_desc_string_long(alert)),
+                      is_distrust(alert) ? "it does not trust the certificate" : "",
+                      is_distrust(alert) ? "run: gate443 trust install, or use a certificate the client trusts" : "");
+}
+
 base::Error explain_failure(const Negotiation* negotiation) {
   const std::uint32_t cause = take_cause();
   const int reason = ERR_GET_REASON(cause);
   if (negotiation != nullptr && negotiation->refusal) return *negotiation->refusal;
-  if (reason > kAlertBase && reason < kAlertBase + 256) return alert_error(reason - kAlertBase);
+  if (reason > kAlertBase && reason < kAlertBase + 256) return alert_failure(reason - kAlertBase);
   if (is_version_reason(reason)) return version_error(negotiation);
   if (reason == SSL_R_WRONG_VERSION_NUMBER && negotiation != nullptr && negotiation->version_offered == 0) {
     return client_error(kNotTls, "the client does not speak TLS", "its first bytes are no TLS record",
                         "connect with a TLS client");
   }
-  const base::ErrorCode code = code_of(reason);
-  base::Error error = client_error(code, std::string(what_of(code)), words_of(cause));
-  if (code == kInternal) error.side = base::Side::kSelf;
-  return error;
+  return failure_of(code_of(reason), words_of(cause));
 }
 
 bool looks_like_http(base::ByteView first) {

@@ -1,0 +1,105 @@
+#include <gtest/gtest.h>
+#include <openssl/ssl.h>
+
+#include <cstdint>
+#include <string>
+
+#include "base/check.h"
+#include "cert/native.h"
+#include "tls/pair_for_test.h"
+
+// Our records beside the TLS library's, whose client has to read what we write and write what we read.
+namespace gate::tls {
+namespace {
+
+// A client of the library's own, which can be told to renew keys.
+class LibraryClient {
+ public:
+  explicit LibraryClient(std::uint16_t suite) : ctx_(SSL_CTX_new(TLS_method())) {
+    SSL_CTX_set_custom_verify(ctx_.get(), SSL_VERIFY_PEER, [](SSL*, std::uint8_t*) { return ssl_verify_ok; });
+    GATE_CHECK(SSL_CTX_set_ciphersuites(ctx_.get(), suite_name(suite).c_str()));
+    ssl_.reset(SSL_new(ctx_.get()));
+    SSL_set_connect_state(ssl_.get());
+    SSL_set_tlsext_host_name(ssl_.get(), "example.com");
+    SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+  }
+
+  void handshake(for_test::End& server) {
+    for (int round = 0; round < 3; ++round) {
+      SSL_do_handshake(ssl_.get());
+      say(server);
+      server.handshake();
+      hear(server);
+    }
+    GATE_CHECK(!SSL_in_init(ssl_.get()) && server.step == Step::kDone);
+  }
+
+  std::string to_server(for_test::End& server, const std::string& text) {
+    GATE_CHECK(SSL_write(ssl_.get(), text.data(), static_cast<int>(text.size())) == static_cast<int>(text.size()));
+    say(server);
+    return server.read();
+  }
+  std::string to_client(for_test::End& server, const std::string& text) {
+    GATE_CHECK(server.write(text));
+    hear(server);
+    std::string all(text.size(), '\0');
+    std::size_t size = 0;
+    for (int count = 0; (count = SSL_read(ssl_.get(), all.data() + size, static_cast<int>(all.size() - size))) > 0;) {
+      size += static_cast<std::size_t>(count);
+      if (size == all.size()) break;
+    }
+    return all.substr(0, size);
+  }
+
+  void renew_keys(int request) { GATE_CHECK(SSL_key_update(ssl_.get(), request)); }
+
+ private:
+  void say(for_test::End& server) {
+    server.received.append(cert::text_of(SSL_get_wbio(ssl_.get())));
+    BIO_reset(SSL_get_wbio(ssl_.get()));
+  }
+  void hear(for_test::End& server) {
+    if (!server.sent.empty()) {
+      BIO_write(SSL_get_rbio(ssl_.get()), server.sent.view().data(), static_cast<int>(server.sent.size()));
+    }
+    server.sent.clear();
+  }
+
+  bssl::UniquePtr<SSL_CTX> ctx_;
+  bssl::UniquePtr<SSL> ssl_;
+};
+
+class BesideTheLibrary : public ::testing::TestWithParam<std::uint16_t> {
+ protected:
+  BesideTheLibrary() { client_.handshake(server_); }
+
+  for_test::Clock clock_;
+  for_test::End server_{for_test::make_server(for_test::example_settings()), for_test::address("192.0.2.9"), clock_};
+  LibraryClient client_{GetParam()};
+};
+INSTANTIATE_TEST_SUITE_P(Suites, BesideTheLibrary, ::testing::Values(0x1301, 0x1302, 0x1303));
+
+TEST_P(BesideTheLibrary, goes_on_where_the_library_has_stopped) {
+  const std::string large(100'000, 'x');
+  EXPECT_EQ(client_.to_server(server_, "before"), "before");
+  EXPECT_EQ(client_.to_client(server_, "by the library"), "by the library");
+  server_.engine.settle();
+  EXPECT_EQ(client_.to_client(server_, large), large);
+  EXPECT_EQ(client_.to_server(server_, large), large);
+  EXPECT_EQ(client_.to_client(server_, "x"), "x");
+}
+
+TEST_P(BesideTheLibrary, renews_keys_before_and_behind_the_change) {
+  for (const int request : {SSL_KEY_UPDATE_NOT_REQUESTED, SSL_KEY_UPDATE_REQUESTED}) {
+    client_.renew_keys(request);
+    EXPECT_EQ(client_.to_server(server_, "under new keys"), "under new keys");
+    EXPECT_EQ(client_.to_client(server_, "too"), "too");
+    server_.engine.settle();
+    client_.renew_keys(request);
+    EXPECT_EQ(client_.to_server(server_, "and newer ones"), "and newer ones");
+    EXPECT_EQ(client_.to_client(server_, "too"), "too");
+  }
+}
+
+}  // namespace
+}  // namespace gate::tls
