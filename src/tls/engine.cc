@@ -179,7 +179,8 @@ void Engine::leave_library() {
   SSL* const ssl = ssl_.get();
   const Suite* const suite = facts_.version == kTls13 ? find_suite(facts_.suite) : nullptr;
   if (!suite || !SSL_is_server(ssl) || SSL_in_init(ssl) || SSL_has_pending(ssl)) return;
-  base::Buffer tickets = take_pending_output();
+  base::Buffer tickets;
+  if (!take_pending_output(tickets)) return;
   std::array<std::uint8_t, Suite::kSecretBytesMax> in{};
   std::array<std::uint8_t, Suite::kSecretBytesMax> out{};
   std::size_t in_size = in.size();
@@ -195,17 +196,16 @@ void Engine::leave_library() {
   ssl_.reset();
 }
 
-// What the library keeps for its next record: the tickets, as long as nothing was written.
-base::Buffer Engine::take_pending_output() {
-  base::Buffer pending;
+// What the library keeps for its next record: the tickets, as long as nothing was written. False: it can write no more.
+bool Engine::take_pending_output(base::Buffer& pending) {
   const std::uint64_t counted = facts_.bytes_out;  // they are counted when they are sent
   Io io{{}, pending};
   Turn turn{io, facts_};
   bio_.begin(&turn);
-  GATE_CHECK(SSL_write(ssl_.get(), "", 0) == 0);
+  const bool taken = SSL_write(ssl_.get(), "", 0) == 0;
   ERR_clear_error();
   facts_.bytes_out = counted;
-  return pending;
+  return taken;
 }
 
 void Engine::close(Io& io) {

@@ -125,7 +125,7 @@ class Engine {
   Step read_records(Io& io, std::span<std::byte> into, std::size_t& count);
   bool write_by_library(Io& io, base::ByteView plaintext);
   void leave_library();
-  base::Buffer take_pending_output();
+  bool take_pending_output(base::Buffer& pending);
   Step step_after(int result);
   Step fail(base::Error error);
 
