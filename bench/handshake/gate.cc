@@ -152,7 +152,9 @@ void report_idle(const char* name, const std::shared_ptr<tls::ServerContext>& se
       tls::Io io{connection.to_server.view(), connection.to_client};
       GATE_CHECK(engine->handshake(io) != tls::Step::kFailed);
       connection.to_server.clear();
-      if (last) GATE_CHECK(engine->write(io, base::as_bytes("x")));
+      if (!last) return;
+      GATE_CHECK(engine->write(io, base::as_bytes("x")));
+      engine->settle();
     };
     turn(false);
     const std::size_t mid = allocated() - connection.to_client.capacity();
