@@ -58,6 +58,7 @@ class Client {
   base::ByteView bytes() const { return bytes_.view(); }
   const std::string& data_sealed() const { return data_; }
   bool good() const { return good_; }
+  bool broken() const { return broken_; }  // by what must be refused
 
  private:
   void append(const std::string& text) {
@@ -67,6 +68,9 @@ class Client {
 
   void seal(ContentType type, const std::string& content) {
     if (type == ContentType::kApplicationData) return data(content);
+    // The last octet of the content is the type where this one is padding.
+    const bool known = type == ContentType::kAlert || type == ContentType::kHandshake || type == ContentType::kInvalid;
+    broken_ |= good_ && !known;
     good_ = false;
     append_record(type, base::as_bytes(content));
   }
@@ -86,11 +90,14 @@ class Client {
   }
 
   void spoil(std::size_t place) {
+    broken_ |= good_;
     good_ = false;
     std::string record(64, '\0');
     record.resize(keys_.seal(ContentType::kApplicationData, base::as_bytes(std::string(20, 'x')),
                              std::as_writable_bytes(std::span(record))));
-    record[place % record.size()] ^= 1;
+    // Not in the length: what it then ends with is not for sure.
+    place %= record.size() - 2;
+    record[place < 3 ? place : place + 2] ^= 1;
     bytes_.append(record);
   }
 
@@ -102,6 +109,7 @@ class Client {
   base::Buffer bytes_;
   std::string data_;  // as long as all was good
   bool good_ = true;
+  bool broken_ = false;
   unsigned updates_ = 0;
 };
 
@@ -124,6 +132,7 @@ void open_all(const tls::Suite& suite, base::ByteView said) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t size) {
   Plan plan(std::as_bytes(std::span(input, size)));
   const tls::Suite& suite = *tls::find_suite(static_cast<std::uint16_t>(0x1301 + plan.up_to(2)));
+  const bool answers = plan.up_to(1) == 1;
   const std::size_t piece = 1 + plan.up_to(40'000);
   std::vector<std::byte> room(1 + plan.up_to(20'000));
   Client client(suite);
@@ -146,8 +155,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t siz
       read += base::as_text(std::span(room).first(count));
     } while (step == tls::Step::kDone);
     GATE_CHECK(step != tls::Step::kNeedRead || io.input.empty());
+    if (answers && step == tls::Step::kNeedRead) layer.write(io, base::as_bytes("an answer"));
   }
   GATE_CHECK(read.starts_with(client.data_sealed()));
+  if (client.broken()) GATE_CHECK(!step && read == client.data_sealed());
   if (client.good()) GATE_CHECK(step == tls::Step::kNeedRead && read == client.data_sealed());
   open_all(suite, said.view());
   return 0;

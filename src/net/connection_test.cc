@@ -295,6 +295,12 @@ TEST_F(TlsConnectionTest, a_bad_record_in_the_middle_ends_it) {
   EXPECT_EQ(wire().received, "");
 }
 
+// The library would wait for the rest of a record that is one byte too long.
+TEST_F(TlsConnectionTest, reads_records_itself_once_the_handshake_is_done) {
+  peer_sends(std::string("\x17\x03\x03\x41\x01", 5));
+  EXPECT_EQ(owner_->ends, std::vector{CloseReason::kTlsFailed});
+}
+
 TEST_F(TlsConnectionTest, the_peers_goodbye_is_the_end_of_its_input) {
   client_.close();
   exchange();

@@ -75,7 +75,7 @@ void Engine::begin() {
   SSL_set_bio(ssl_.get(), bio, bio);  // takes one reference where both are the same
 }
 
-bool Engine::speaks_first() const { return SSL_is_server(ssl_.get()) == 0; }
+bool Engine::speaks_first() const { return ssl_ && SSL_is_server(ssl_.get()) == 0; }
 
 Step Engine::handshake(Io& io) {
   if (phase_ == Phase::kFailed) return Step::kFailed;
@@ -102,6 +102,7 @@ Step Engine::finish_handshake() {
   note_negotiated(ssl_.get(), facts_);
   facts_.duration = clock_.now() - *negotiation_->started;
   phase_ = Phase::kOpen;
+  whole_at_ = facts_.bytes_in;
   if (negotiation_->server != nullptr) {
     attach(ssl_.get(), nullptr);
     negotiation_.reset();
@@ -127,6 +128,7 @@ Step Engine::read(Io& io, std::span<std::byte> into, std::size_t& count) {
       return count > 0 ? Step::kDone : step;  // an end or a failure is told by the next call
     }
     count += static_cast<std::size_t>(result);
+    whole_at_ = facts_.bytes_in;
   }
   return Step::kDone;
 }
@@ -174,11 +176,13 @@ bool Engine::write_by_library(Io& io, base::ByteView plaintext) {
   return true;
 }
 
-// Not in the middle of a record that the library has begun to read.
+// Not in the middle of a record that the library has begun to read, nor of a message. Of those it does not say, but
+// data comes only between them.
 void Engine::leave_library() {
   SSL* const ssl = ssl_.get();
   const Suite* const suite = facts_.version == kTls13 ? find_suite(facts_.suite) : nullptr;
   if (!suite || !SSL_is_server(ssl) || SSL_in_init(ssl) || SSL_has_pending(ssl)) return;
+  if (facts_.bytes_in != whole_at_) return;
   base::Buffer tickets;
   if (!take_pending_output(tickets)) return;
   std::array<std::uint8_t, Suite::kSecretBytesMax> in{};
@@ -194,6 +198,7 @@ void Engine::leave_library() {
   OPENSSL_cleanse(in.data(), in.size());
   OPENSSL_cleanse(out.data(), out.size());
   ssl_.reset();
+  context_.reset();
 }
 
 // What the library keeps for its next record: the tickets, as long as nothing was written. False: it can write no more.

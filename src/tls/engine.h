@@ -53,7 +53,7 @@ struct Io {
 // An idle engine holds no buffers; those of a handshake are freed when it ends. Belongs to one worker.
 class Engine {
  public:
-  // With so much room for what is read no byte is copied twice: a record of the greatest length that is allowed.
+  // With so much room for what is read no byte is copied twice: an encrypted record of the greatest length.
   static constexpr std::size_t kReadBytes = 16 * 1024 + 256;
 
   // The server's side of a connection that arrived at `local_address`. `clock` outlives the engine.
@@ -132,11 +132,12 @@ class Engine {
   const base::Clock& clock_;
   std::shared_ptr<const void> context_;  // keeps what the library's object refers to alive
   const TurnBio& bio_;
-  std::unique_ptr<ssl_st, FreeSsl> ssl_;  // null once there are records_
+  std::unique_ptr<ssl_st, FreeSsl> ssl_;  // null once there are records_; bio_ and context_ are for it alone
   std::unique_ptr<RecordLayer> records_;
   std::unique_ptr<Negotiation> negotiation_;
   std::unique_ptr<base::Error> failure_;
   Facts facts_;
+  std::uint64_t whole_at_ = 0;  // so many bytes had come when the library last was between two messages for certain
   Phase phase_ = Phase::kHandshake;
   bool closed_ = false;
 };

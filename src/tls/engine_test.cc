@@ -218,6 +218,17 @@ TEST(Engine, keeps_the_ticket_for_the_first_answer_when_it_settles) {
   EXPECT_EQ(pair.to_client("y"), "y");
 }
 
+TEST(Engine, sends_the_ticket_before_its_end_too) {
+  Pair pair(example_server(), make_client());
+  ASSERT_TRUE(pair.handshake());
+  pair.server.engine.settle();
+  pair.server.close();
+  carry(pair.server, pair.client);
+  EXPECT_EQ(pair.client.read(), "");
+  EXPECT_EQ(pair.client.step, Step::kEnd);
+  EXPECT_TRUE(pair.client.engine.take_session().has_value());
+}
+
 TEST(Engine, leaves_the_library_only_between_records) {
   Pair pair(example_server(), make_client());
   ASSERT_TRUE(pair.handshake());

@@ -25,15 +25,26 @@ RecordKeys::RecordKeys(const Suite& suite, base::ByteView secret, std::uint64_t 
   make_keys();
 }
 
-RecordKeys::~RecordKeys() { OPENSSL_cleanse(secret_.data(), secret_.size()); }
+RecordKeys::~RecordKeys() {
+  wipe_keys();
+  OPENSSL_cleanse(secret_.data(), secret_.size());
+}
+
+// The library's clean-up leaves them where they are.
+void RecordKeys::wipe_keys() {
+  aead_.Reset();
+  OPENSSL_cleanse(aead_.get(), sizeof(EVP_AEAD_CTX));
+  EVP_AEAD_CTX_zero(aead_.get());
+  OPENSSL_cleanse(iv_.data(), iv_.size());
+}
 
 // RFC 8446 7.3.
 void RecordKeys::make_keys() {
   const auto secret = std::span(secret_).first(suite_.secret_bytes);
   std::array<std::byte, Suite::kKeyBytesMax> key{};
+  wipe_keys();
   expand_label(suite_.hash, secret, "key", std::span(key).first(suite_.key_bytes));
   expand_label(suite_.hash, secret, "iv", std::as_writable_bytes(std::span(iv_)));
-  aead_.Reset();
   GATE_CHECK(EVP_AEAD_CTX_init(aead_.get(), suite_.aead, native_data(base::ByteView(key)), suite_.key_bytes,
                                Suite::kTagBytes, nullptr));
   OPENSSL_cleanse(key.data(), key.size());

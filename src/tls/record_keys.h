@@ -23,7 +23,7 @@ inline constexpr std::size_t kCiphertextBytesMax = kContentBytesMax + 256;
 inline constexpr std::size_t kRecordOverheadBytes = kRecordHeaderBytes + 1 + Suite::kTagBytes;
 
 // One direction of a TLS 1.3 connection after the handshake: the traffic secret, the keys made of it and the number of
-// the next record. Belongs to one connection; the secret is wiped at the end.
+// the next record. Belongs to one connection; secret and keys are wiped at the end.
 class RecordKeys {
  public:
   // RFC 8446 5.5: AES-GCM is safe for 2^24.5 full records under one key.
@@ -53,6 +53,7 @@ class RecordKeys {
  private:
   using Nonce = std::array<std::uint8_t, Suite::kIvBytes>;
   void make_keys();
+  void wipe_keys();
   Nonce next_nonce();
 
   const Suite& suite_;

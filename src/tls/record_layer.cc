@@ -32,14 +32,15 @@ base::Result<Step> RecordLayer::read(Io& io, std::span<std::byte> into, std::siz
     if (!fits && count > 0) break;  // it may fit when all of `into` is free
     GATE_TRY_ASSIGN(const Opened opened, open(io, record, fits ? room : left_.prepare(record.size())));
     drop(io, record);
-    if (opened.type == ContentType::kApplicationData) {
-      if (!fits) left_.commit(opened.content.size());
-      count += fits ? opened.content.size() : take_left(room);
-      continue;
+    if (opened.type != ContentType::kApplicationData) {
+      GATE_TRY_ASSIGN(const Step step, take_control(io, opened));
+      if (step == Step::kEnd) return step;
+    } else if (fits) {
+      count += opened.content.size();
+    } else {
+      left_.commit(opened.content.size());
     }
-    GATE_TRY_ASSIGN(const Step step, opened.type == ContentType::kAlert ? take_alert(io, opened.content)
-                                                                        : take_handshake(io, opened.content));
-    if (step == Step::kEnd) return step;
+    if (!fits) count += take_left(room);
   }
   return Step::kDone;
 }
@@ -48,7 +49,7 @@ std::size_t RecordLayer::take_left(std::span<std::byte> into) {
   const std::size_t count = std::min(left_.size(), into.size());
   base::copy_bytes(into, left_.view().first(count));
   left_.consume(count);
-  if (left_.empty() && count > 0) left_.release();
+  if (left_.empty() && left_.capacity() > 0) left_.release();
   return count;
 }
 
@@ -101,15 +102,15 @@ void RecordLayer::drop(Io& io, base::ByteView record) {
 base::Result<RecordLayer::Opened> RecordLayer::open(Io& io, base::ByteView record, std::span<std::byte> into) {
   const auto size = in_.open(record.first(kRecordHeaderBytes), record.subspan(kRecordHeaderBytes), into);
   if (!size) return fail(io, Alert::kBadRecordMac, kBadRecord, "decryption failed or bad record mac");
+  // RFC 8446 5.4: padding included, the inner plaintext "MUST NOT exceed 2^14 + 1 octets".
+  if (*size > kContentBytesMax + 1) return fail(io, Alert::kRecordOverflow, kRecordTooLong, "data length too long");
   std::size_t content_bytes = *size;
   while (content_bytes > 0 && into[content_bytes - 1] == std::byte{0}) --content_bytes;
   if (content_bytes == 0) return fail(io, Alert::kUnexpectedMessage, kMalformed, "a record of padding alone");
   const auto type = ContentType{std::to_integer<std::uint8_t>(into[--content_bytes])};
-  if (content_bytes > kContentBytesMax) {
-    return fail(io, Alert::kRecordOverflow, kRecordTooLong, "data length too long");
-  }
   const bool data = type == ContentType::kApplicationData;
-  if (!data && type != ContentType::kAlert && (type != ContentType::kHandshake || content_bytes == 0)) {
+  const bool control = type == ContentType::kAlert || type == ContentType::kHandshake;
+  if (!data && (!control || content_bytes == 0)) {
     return fail(io, Alert::kUnexpectedMessage, kMalformed, "unexpected record");
   }
   if (message_bytes_ > 0 && type != ContentType::kHandshake) {
@@ -120,6 +121,10 @@ base::Result<RecordLayer::Opened> RecordLayer::open(Io& io, base::ByteView recor
     return fail(io, Alert::kUnexpectedMessage, kMalformed, "too many records without data");
   }
   return Opened{.type = type, .content = into.first(content_bytes)};
+}
+
+base::Result<Step> RecordLayer::take_control(Io& io, const Opened& opened) {
+  return opened.type == ContentType::kAlert ? take_alert(io, opened.content) : take_handshake(io, opened.content);
 }
 
 // RFC 8446 6: whatever level it names, an alert other than these two is an error.
@@ -154,7 +159,7 @@ base::Result<Step> RecordLayer::take_key_update(Io& io) {
     return fail(io, Alert::kIllegalParameter, kMalformed, "a key update with a request of another value");
   }
   in_.update();
-  if (request == kUpdateRequested) update_own_keys(io);
+  answer_due_ |= request == kUpdateRequested;
   return Step::kDone;
 }
 
@@ -163,7 +168,7 @@ base::Result<Step> RecordLayer::take_key_update(Io& io) {
 void RecordLayer::write(Io& io, base::ByteView plaintext) {
   GATE_CHECK(!closed_);
   while (!plaintext.empty()) {
-    if (out_.sequence() >= RecordKeys::kSealedMax) update_own_keys(io);
+    if (answer_due_ || out_.sequence() >= RecordKeys::kSealedMax) update_own_keys(io);
     const auto piece = plaintext.first(std::min(plaintext.size(), kContentBytesMax));
     seal(io, ContentType::kApplicationData, piece);
     plaintext = plaintext.subspan(piece.size());
@@ -172,11 +177,13 @@ void RecordLayer::write(Io& io, base::ByteView plaintext) {
 
 void RecordLayer::close(Io& io) { send_alert(io, Alert::kCloseNotify); }
 
+// One answers all wishes for it that have come until then (RFC 8446 4.6.3).
 void RecordLayer::update_own_keys(Io& io) {
   std::array<std::byte, kKeyUpdateBytes> message{};  // ends in kUpdateNotRequested
   base::copy_bytes(message, kKeyUpdateHead);
   seal(io, ContentType::kHandshake, message);
   out_.update();
+  answer_due_ = false;
 }
 
 // RFC 8446 6.1: nothing follows a close_notify.

@@ -67,6 +67,7 @@ class RecordLayer {
   void drop(Io& io, base::ByteView record);
   base::Result<Opened> open(Io& io, base::ByteView record, std::span<std::byte> into);
   std::size_t take_left(std::span<std::byte> into);
+  base::Result<Step> take_control(Io& io, const Opened& opened);
   base::Result<Step> take_alert(Io& io, base::ByteView content);
   base::Result<Step> take_handshake(Io& io, base::ByteView content);
   base::Result<Step> take_key_update(Io& io);
@@ -85,6 +86,7 @@ class RecordLayer {
   std::array<std::byte, kKeyUpdateBytes> message_{};
   std::uint8_t message_bytes_ = 0;  // of a KeyUpdate that is not complete
   std::uint8_t idle_records_ = 0;
+  bool answer_due_ = false;  // the peer wishes for new keys; it gets them with what is written next
   bool closed_ = false;
 };
 

@@ -220,6 +220,7 @@ TEST_F(RecordLayerTest, takes_records_however_they_are_cut_and_whatever_the_room
       std::string sealed;
       std::string content;
       for (const std::size_t size : {1, 0, 16'384, 5, 16'384, 300}) {
+        sealed += size == 5 ? joined({client_->key_update(false), client_->alert(90)}) : "";
         content += std::string(size, static_cast<char>('a' + size % 7));
         sealed += client_->data(std::string(size, static_cast<char>('a' + size % 7)), size == 300 ? 50 : 0);
       }
@@ -230,10 +231,10 @@ TEST_F(RecordLayerTest, takes_records_however_they_are_cut_and_whatever_the_room
 }
 
 TEST_F(RecordLayerTest, drops_padding_up_to_the_longest_record) {
-  EXPECT_EQ(read(joined(
-                {client_->data("x", 10), client_->data("y", kCiphertextBytesMax - 16 - 2),
-                 client_->data(std::string(kContentBytesMax, 'z'), kCiphertextBytesMax - 16 - 1 - kContentBytesMax)})),
-            "xy" + std::string(kContentBytesMax, 'z'));
+  EXPECT_EQ(read(joined({client_->data("x", 10), client_->data("y", kContentBytesMax - 1)})), "xy");
+  EXPECT_EQ(result_, Step::kNeedRead);
+  EXPECT_EQ(read(client_->data("z", kContentBytesMax)), "");
+  expect_failure(kRecordTooLong, Alert::kRecordOverflow);
 }
 
 TEST_F(RecordLayerTest, refuses_padding_alone) {
@@ -295,8 +296,11 @@ TEST_F(RecordLayerTest, refuses_content_of_other_types) {
   }
 }
 
-TEST_F(RecordLayerTest, refuses_handshake_records_without_content) {
+TEST_F(RecordLayerTest, refuses_handshake_records_and_alerts_without_content) {
   read(client_->handshake(""));
+  expect_failure(kMalformed, Alert::kUnexpectedMessage);
+  begin();
+  read(client_->seal({kAlertType}));
   expect_failure(kMalformed, Alert::kUnexpectedMessage);
 }
 
@@ -324,7 +328,7 @@ TEST_F(RecordLayerTest, says_which_alert_has_come_and_answers_none) {
 }
 
 TEST_F(RecordLayerTest, refuses_alerts_of_another_length) {
-  for (const std::string content : {"", "\1", "\1\1\1"}) {
+  for (const std::string content : {"\1", "\1\1\1"}) {
     begin();
     read(client_->seal(content + kAlertType));
     expect_failure(kMalformed, Alert::kDecodeError);
@@ -338,6 +342,22 @@ TEST_F(RecordLayerTest, answers_the_wish_for_new_keys_under_the_old_ones) {
   write("new as well");
   EXPECT_EQ(server_->open_all(output_),
             (std::vector{std::string{24, 0, 0, 1, 0, kHandshakeType}, std::string("new as well") + kData}));
+}
+
+TEST_F(RecordLayerTest, answers_once_for_many_wishes_and_with_what_it_says_next) {
+  read(joined({client_->key_update(true), client_->key_update(true), client_->key_update(true)}));
+  EXPECT_TRUE(output_.empty());
+  write("x");
+  write("y");
+  EXPECT_EQ(server_->open_all(output_).size(), 3U);
+}
+
+TEST_F(RecordLayerTest, says_nothing_behind_its_close_notify) {
+  close();
+  server_->open_all(output_);
+  read("rubbish");
+  EXPECT_FALSE(result_.has_value());
+  EXPECT_TRUE(output_.empty());
 }
 
 TEST_F(RecordLayerTest, answers_nothing_once_it_has_closed) {

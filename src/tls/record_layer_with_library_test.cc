@@ -1,12 +1,16 @@
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
 
+#include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/check.h"
 #include "cert/native.h"
 #include "tls/pair_for_test.h"
+#include "tls/record_keys.h"
 
 // Our records beside the TLS library's, whose client has to read what we write and write what we read.
 namespace gate::tls {
@@ -49,6 +53,15 @@ class LibraryClient {
       if (size == all.size()) break;
     }
     return all.substr(0, size);
+  }
+
+  // The keys of what it says next.
+  std::unique_ptr<RecordKeys> own_keys() const {
+    std::array<std::uint8_t, Suite::kSecretBytesMax> secret;
+    std::size_t size = secret.size();
+    GATE_CHECK(SSL_get_write_traffic_secret(ssl_.get(), secret.data(), &size));
+    return std::make_unique<RecordKeys>(*find_suite(SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(ssl_.get()))),
+                                        cert::native_bytes(secret.data(), size), SSL_get_write_sequence(ssl_.get()));
   }
 
   void renew_keys(int request) { GATE_CHECK(SSL_key_update(ssl_.get(), request)); }
@@ -99,6 +112,33 @@ TEST_P(BesideTheLibrary, renews_keys_before_and_behind_the_change) {
     EXPECT_EQ(client_.to_server(server_, "and newer ones"), "and newer ones");
     EXPECT_EQ(client_.to_client(server_, "too"), "too");
   }
+}
+
+TEST_P(BesideTheLibrary, sends_the_answer_to_a_key_update_that_the_library_has_read) {
+  client_.renew_keys(SSL_KEY_UPDATE_REQUESTED);
+  EXPECT_EQ(client_.to_server(server_, "under new keys"), "under new keys");
+  server_.engine.settle();
+  EXPECT_EQ(client_.to_client(server_, "too"), "too");
+  EXPECT_EQ(client_.to_server(server_, "on"), "on");
+}
+
+TEST_P(BesideTheLibrary, lets_the_library_end_a_message_that_is_cut) {
+  const auto keys = client_.own_keys();
+  const auto say = [&](ContentType type, std::string_view content) {
+    std::array<std::byte, 64> record;
+    const std::size_t size = keys->seal(type, base::as_bytes(content), record);
+    server_.received.append(base::ByteView(record).first(size));
+  };
+  say(ContentType::kHandshake, std::string_view("\x18\0", 2));
+  EXPECT_EQ(server_.read(), "");
+  server_.engine.settle();
+  say(ContentType::kHandshake, std::string_view("\0\1\0", 3));
+  keys->update();
+  say(ContentType::kApplicationData, "new");
+  EXPECT_EQ(server_.read(), "new");
+  server_.engine.settle();
+  say(ContentType::kApplicationData, "and on");
+  EXPECT_EQ(server_.read(), "and on");
 }
 
 }  // namespace
