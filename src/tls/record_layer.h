@@ -27,7 +27,7 @@ enum class Alert : std::uint8_t {
 };
 
 // The server's end of a TLS 1.3 connection whose handshake is over: records, alerts and key updates (RFC 8446 4.6.3, 5,
-// 6). It goes on where the TLS library has stopped, with a quarter of the library's memory, and holds no buffer but for
+// 6). It goes on where the TLS library has stopped, with a third of the library's memory, and holds no buffer but for
 // a record that is cut. Belongs to one worker.
 class RecordLayer {
  public:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import select
 import socket
 import ssl
 import struct
@@ -158,6 +159,30 @@ def test_neither_compression_nor_renegotiation(site):
     assert "Compression: NONE" in text
     assert re.search(r"no.renegotiation|unexpected.message|NO_RENEGOTIATION", text, re.I), text
     assert "Secure Renegotiation IS supported" in text
+
+
+@pytest.mark.parametrize("wish", ["K", "k"], ids=["of-both-sides", "of-its-own"])
+def test_client_may_renew_the_keys(site, wish):
+    # "K" and "k" alone on a line tell s_client to renew keys.
+    with subprocess.Popen(["openssl", "s_client", "-connect", f"127.0.0.1:{site.https}", "-servername", "localhost",
+                           "-tls1_3", "-msg"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as client:
+        heard = b""
+
+        def say(text, answer):
+            nonlocal heard
+            client.stdin.write(text)
+            client.stdin.flush()
+            while answer not in heard:
+                assert select.select([client.stdout], [], [], PATIENCE)[0], heard
+                heard += os.read(client.stdout.fileno(), 65536)
+            heard = heard[heard.index(answer) + len(answer):]
+
+        request = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        for _ in range(4):
+            say(request, b"\r\nhere")
+            say(wish.encode() + b"\n", b"KeyUpdate")
+        say(request, b"<<< TLS 1.3, Handshake [length 0005], KeyUpdate" if wish == "K" else b"\r\nhere")
+        client.stdin.close()
 
 
 @pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
