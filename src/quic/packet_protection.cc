@@ -11,7 +11,6 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "cert/native.h"
-#include "tls/key_schedule.h"
 
 namespace gate::quic {
 
@@ -49,16 +48,13 @@ constexpr std::array<std::byte, kSize> octets(const std::uint8_t (&values)[kSize
 }  // namespace
 
 const Suite& initial_suite() {
-  static const Suite kSuite = {EVP_aead_aes_128_gcm(), EVP_sha256(),  HeaderCipher::kAes128, 16,
-                               SHA256_DIGEST_LENGTH,   kGcmSealedMax, kGcmForgedMax};
-  return kSuite;
+  static const Suite kAes128 = {*tls::find_suite(0x1301), HeaderCipher::kAes128, kGcmSealedMax, kGcmForgedMax};
+  return kAes128;
 }
 
 const Suite* find_suite(std::uint16_t number) {
-  static const Suite kAes256 = {EVP_aead_aes_256_gcm(), EVP_sha384(),  HeaderCipher::kAes256, 32,
-                                SHA384_DIGEST_LENGTH,   kGcmSealedMax, kGcmForgedMax};
-  static const Suite kChaCha = {EVP_aead_chacha20_poly1305(), EVP_sha256(),     HeaderCipher::kChaCha20, 32,
-                                SHA256_DIGEST_LENGTH,         kChaChaSealedMax, kChaChaForgedMax};
+  static const Suite kAes256 = {*tls::find_suite(0x1302), HeaderCipher::kAes256, kGcmSealedMax, kGcmForgedMax};
+  static const Suite kChaCha = {*tls::find_suite(0x1303), HeaderCipher::kChaCha20, kChaChaSealedMax, kChaChaForgedMax};
   switch (number) {
     case 0x1301: return &initial_suite();
     case 0x1302: return &kAes256;

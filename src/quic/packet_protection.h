@@ -9,6 +9,7 @@
 #include <span>
 
 #include "base/bytes.h"
+#include "tls/key_schedule.h"
 
 // RFC 9001 5: how packets are sealed, and where the keys come from.
 namespace gate::quic {
@@ -16,21 +17,17 @@ namespace gate::quic {
 inline constexpr std::uint32_t kVersion1 = 0x00000001;  // RFC 9000
 inline constexpr std::uint32_t kVersion2 = 0x6b3343cf;  // RFC 9369
 
-inline constexpr std::size_t kIvBytes = 12;
-inline constexpr std::size_t kTagBytes = 16;
-inline constexpr std::size_t kKeyBytesMax = 32;
-inline constexpr std::size_t kSecretBytesMax = 48;
+inline constexpr std::size_t kIvBytes = tls::Suite::kIvBytes;
+inline constexpr std::size_t kTagBytes = tls::Suite::kTagBytes;
+inline constexpr std::size_t kKeyBytesMax = tls::Suite::kKeyBytesMax;
+inline constexpr std::size_t kSecretBytesMax = tls::Suite::kSecretBytesMax;
 inline constexpr std::size_t kSampleBytes = 16;  // RFC 9001 5.4.2
 
 enum class HeaderCipher : std::uint8_t { kAes128, kAes256, kChaCha20 };
 
-// The algorithms of a TLS 1.3 cipher suite, as QUIC uses them.
-struct Suite {
-  const EVP_AEAD* aead;
-  const EVP_MD* hash;
+// A TLS 1.3 cipher suite, as QUIC uses it.
+struct Suite : tls::Suite {
   HeaderCipher header_cipher;
-  std::size_t key_bytes;
-  std::size_t secret_bytes;
   // RFC 9001 6.6: how many packets one key may seal, and how many forgeries it may see.
   std::uint64_t sealed_max;
   std::uint64_t forged_max;

@@ -24,8 +24,26 @@ namespace gate::tls {
 
 namespace {
 
-constexpr std::size_t kRecordMax = 16 * 1024;            // RFC 8446 5.1: 2^14 bytes of plaintext
-constexpr std::size_t kRecordOverhead = 5 + 1 + 16 + 8;  // header, inner type, tag, explicit nonce of TLS 1.2
+constexpr std::size_t kRecordOverhead = kRecordOverheadBytes + 8;  // the explicit nonce of TLS 1.2
+static_assert(Engine::kReadBytes == kCiphertextBytesMax);
+
+// Counts what a call of the record layer takes and says, as a TurnBio does for the library.
+class Counted {
+ public:
+  Counted(const Io& io, Facts& facts) : io_(io), facts_(facts), input_(io.input.size()), output_(io.output.size()) {}
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+  ~Counted() {
+    facts_.bytes_in += input_ - io_.input.size();
+    facts_.bytes_out += io_.output.size() - output_;
+  }
+
+ private:
+  const Io& io_;
+  Facts& facts_;
+  const std::size_t input_;
+  const std::size_t output_;
+};
 
 }  // namespace
 
@@ -135,11 +153,8 @@ Step Engine::read(Io& io, std::span<std::byte> into, std::size_t& count) {
 
 // An end or a failure is told by the next call, if there was something before it.
 Step Engine::read_records(Io& io, std::span<std::byte> into, std::size_t& count) {
-  const std::size_t input = io.input.size();
-  const std::size_t output = io.output.size();
+  const Counted counted(io, facts_);
   const auto step = records_->read(io, into, count);
-  facts_.bytes_in += input - io.input.size();
-  facts_.bytes_out += io.output.size() - output;
   if (!step) {
     fail(step.error());
   } else if (*step == Step::kEnd) {
@@ -152,12 +167,11 @@ Step Engine::read_records(Io& io, std::span<std::byte> into, std::size_t& count)
 bool Engine::write(Io& io, base::ByteView plaintext) {
   GATE_CHECK(phase_ != Phase::kHandshake);
   if (phase_ == Phase::kFailed || closed_) return false;
-  const std::size_t records = plaintext.size() / kRecordMax + 1;
+  const std::size_t records = plaintext.size() / kContentBytesMax + 1;
   io.output.prepare(plaintext.size() + records * kRecordOverhead);
   if (!records_) return write_by_library(io, plaintext);
-  const std::size_t before = io.output.size();
+  const Counted counted(io, facts_);
   records_->write(io, plaintext);
-  facts_.bytes_out += io.output.size() - before;
   return true;
 }
 
@@ -165,7 +179,7 @@ bool Engine::write_by_library(Io& io, base::ByteView plaintext) {
   Turn turn{io, facts_};
   bio_.begin(&turn);
   while (!plaintext.empty()) {
-    const auto piece = plaintext.first(std::min(plaintext.size(), kRecordMax));
+    const auto piece = plaintext.first(std::min(plaintext.size(), kContentBytesMax));
     const int result = SSL_write(ssl_.get(), piece.data(), static_cast<int>(piece.size()));
     if (result <= 0) {
       step_after(result);
@@ -217,10 +231,8 @@ void Engine::close(Io& io) {
   if (closed_ || phase_ == Phase::kHandshake || phase_ == Phase::kFailed) return;
   closed_ = true;
   if (records_) {
-    const std::size_t before = io.output.size();
-    records_->close(io);
-    facts_.bytes_out += io.output.size() - before;
-    return;
+    const Counted counted(io, facts_);
+    return records_->close(io);
   }
   Turn turn{io, facts_};
   bio_.begin(&turn);

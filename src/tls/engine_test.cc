@@ -6,6 +6,7 @@
 
 #include "tls/codes.h"
 #include "tls/hello_for_test.h"
+#include "tls/library_client_for_test.h"
 #include "tls/pair_for_test.h"
 
 namespace gate::tls {
@@ -347,36 +348,16 @@ TEST(Engine, refuses_clients_without_a_common_group) {
   EXPECT_EQ(pair.server_failure(), kNoCommonGroup);
 }
 
-// A TLS 1.2 client of the library's own, whose keys can be had: it seals what no client of ours would send.
-class RawClient {
+// Speaks TLS 1.2 with keys that can be had: it seals what no client of ours would send.
+class RawClient : public for_test::LibraryClient {
  public:
-  RawClient() : ctx_(SSL_CTX_new(TLS_with_buffers_method())) {
-    SSL_CTX_set_max_proto_version(ctx_.get(), TLS1_2_VERSION);
-    SSL_CTX_set_custom_verify(ctx_.get(), SSL_VERIFY_PEER, [](SSL*, std::uint8_t*) { return ssl_verify_ok; });
-    GATE_CHECK(SSL_CTX_set_strict_cipher_list(ctx_.get(), "ECDHE-ECDSA-AES128-GCM-SHA256"));
-    ssl_.reset(SSL_new(ctx_.get()));
-    SSL_set_connect_state(ssl_.get());
-    SSL_set_tlsext_host_name(ssl_.get(), "example.com");
-    SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
-  }
-
-  void handshake(for_test::End& server) {
-    for (int round = 0; round < 4; ++round) {
-      SSL_do_handshake(ssl_.get());
-      server.received.append(cert::text_of(SSL_get_wbio(ssl_.get())));
-      BIO_reset(SSL_get_wbio(ssl_.get()));
-      server.handshake();
-      BIO_write(SSL_get_rbio(ssl_.get()), server.sent.view().data(), static_cast<int>(server.sent.size()));
-      server.sent.clear();
-    }
-    GATE_CHECK(!SSL_in_init(ssl_.get()) && server.step == Step::kDone);
-  }
+  RawClient() : LibraryClient(context()) {}
 
   // RFC 5288 3, RFC 5246 6.2.3.3: the client's next record of `type`, or the one `skip` behind it.
   std::string seal(std::uint8_t type, std::string_view content, std::uint64_t skip = 0) const {
     std::array<std::uint8_t, 2 * 16 + 2 * 4> keys;
-    GATE_CHECK(SSL_generate_key_block(ssl_.get(), keys.data(), keys.size()));
-    const std::uint64_t sequence = SSL_get_write_sequence(ssl_.get()) + skip;
+    GATE_CHECK(SSL_generate_key_block(ssl(), keys.data(), keys.size()));
+    const std::uint64_t sequence = SSL_get_write_sequence(ssl()) + skip;
     std::array<std::uint8_t, 12> nonce{};
     std::array<std::uint8_t, 13> data{};
     std::copy_n(keys.data() + 32, 4, nonce.data());
@@ -396,8 +377,12 @@ class RawClient {
   }
 
  private:
-  bssl::UniquePtr<SSL_CTX> ctx_;
-  bssl::UniquePtr<SSL> ssl_;
+  static bssl::UniquePtr<SSL_CTX> context() {
+    bssl::UniquePtr<SSL_CTX> made(SSL_CTX_new(TLS_with_buffers_method()));
+    SSL_CTX_set_max_proto_version(made.get(), TLS1_2_VERSION);
+    GATE_CHECK(SSL_CTX_set_strict_cipher_list(made.get(), "ECDHE-ECDSA-AES128-GCM-SHA256"));
+    return made;
+  }
 };
 
 constexpr std::uint8_t kHandshakeRecord = 22;

@@ -9,37 +9,20 @@
 
 #include "base/check.h"
 #include "cert/native.h"
-#include "tls/pair_for_test.h"
+#include "tls/library_client_for_test.h"
 #include "tls/record_keys.h"
 
 // Our records beside the TLS library's, whose client has to read what we write and write what we read.
 namespace gate::tls {
 namespace {
 
-// A client of the library's own, which can be told to renew keys.
-class LibraryClient {
+// Speaks TLS 1.3 with one suite, and can be told to renew keys.
+class Client : public for_test::LibraryClient {
  public:
-  explicit LibraryClient(std::uint16_t suite) : ctx_(SSL_CTX_new(TLS_method())) {
-    SSL_CTX_set_custom_verify(ctx_.get(), SSL_VERIFY_PEER, [](SSL*, std::uint8_t*) { return ssl_verify_ok; });
-    GATE_CHECK(SSL_CTX_set_ciphersuites(ctx_.get(), suite_name(suite).c_str()));
-    ssl_.reset(SSL_new(ctx_.get()));
-    SSL_set_connect_state(ssl_.get());
-    SSL_set_tlsext_host_name(ssl_.get(), "example.com");
-    SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
-  }
-
-  void handshake(for_test::End& server) {
-    for (int round = 0; round < 3; ++round) {
-      SSL_do_handshake(ssl_.get());
-      say(server);
-      server.handshake();
-      hear(server);
-    }
-    GATE_CHECK(!SSL_in_init(ssl_.get()) && server.step == Step::kDone);
-  }
+  explicit Client(std::uint16_t suite) : LibraryClient(context_for(suite)) {}
 
   std::string to_server(for_test::End& server, const std::string& text) {
-    GATE_CHECK(SSL_write(ssl_.get(), text.data(), static_cast<int>(text.size())) == static_cast<int>(text.size()));
+    GATE_CHECK(SSL_write(ssl(), text.data(), static_cast<int>(text.size())) == static_cast<int>(text.size()));
     say(server);
     return server.read();
   }
@@ -48,7 +31,7 @@ class LibraryClient {
     hear(server);
     std::string all(text.size(), '\0');
     std::size_t size = 0;
-    for (int count = 0; (count = SSL_read(ssl_.get(), all.data() + size, static_cast<int>(all.size() - size))) > 0;) {
+    for (int count = 0; (count = SSL_read(ssl(), all.data() + size, static_cast<int>(all.size() - size))) > 0;) {
       size += static_cast<std::size_t>(count);
       if (size == all.size()) break;
     }
@@ -59,27 +42,19 @@ class LibraryClient {
   std::unique_ptr<RecordKeys> own_keys() const {
     std::array<std::uint8_t, Suite::kSecretBytesMax> secret;
     std::size_t size = secret.size();
-    GATE_CHECK(SSL_get_write_traffic_secret(ssl_.get(), secret.data(), &size));
-    return std::make_unique<RecordKeys>(*find_suite(SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(ssl_.get()))),
-                                        cert::native_bytes(secret.data(), size), SSL_get_write_sequence(ssl_.get()));
+    GATE_CHECK(SSL_get_write_traffic_secret(ssl(), secret.data(), &size));
+    return std::make_unique<RecordKeys>(*find_suite(SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(ssl()))),
+                                        cert::native_bytes(secret.data(), size), SSL_get_write_sequence(ssl()));
   }
 
-  void renew_keys(int request) { GATE_CHECK(SSL_key_update(ssl_.get(), request)); }
+  void renew_keys(int request) { GATE_CHECK(SSL_key_update(ssl(), request)); }
 
  private:
-  void say(for_test::End& server) {
-    server.received.append(cert::text_of(SSL_get_wbio(ssl_.get())));
-    BIO_reset(SSL_get_wbio(ssl_.get()));
+  static bssl::UniquePtr<SSL_CTX> context_for(std::uint16_t suite) {
+    bssl::UniquePtr<SSL_CTX> context(SSL_CTX_new(TLS_method()));
+    GATE_CHECK(SSL_CTX_set_ciphersuites(context.get(), suite_name(suite).c_str()));
+    return context;
   }
-  void hear(for_test::End& server) {
-    if (!server.sent.empty()) {
-      BIO_write(SSL_get_rbio(ssl_.get()), server.sent.view().data(), static_cast<int>(server.sent.size()));
-    }
-    server.sent.clear();
-  }
-
-  bssl::UniquePtr<SSL_CTX> ctx_;
-  bssl::UniquePtr<SSL> ssl_;
 };
 
 class BesideTheLibrary : public ::testing::TestWithParam<std::uint16_t> {
@@ -88,7 +63,7 @@ class BesideTheLibrary : public ::testing::TestWithParam<std::uint16_t> {
 
   for_test::Clock clock_;
   for_test::End server_{for_test::make_server(for_test::example_settings()), for_test::address("192.0.2.9"), clock_};
-  LibraryClient client_{GetParam()};
+  Client client_{GetParam()};
 };
 INSTANTIATE_TEST_SUITE_P(Suites, BesideTheLibrary, ::testing::Values(0x1301, 0x1302, 0x1303));
 
